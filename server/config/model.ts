@@ -1,0 +1,85 @@
+/** The shape of the parsed configuration. Built by `parseConfig` alone and frozen. */
+
+/** TLS of the connection to PostgreSQL, after libpq's `sslmode` words. */
+export interface DatabaseTls {
+  mode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+  rootCertFile: string | null
+  certFile: string | null
+  keyFile: string | null
+  keyPassword: string | null
+}
+
+export interface SqliteConfig {
+  dialect: 'sqlite'
+  /** Absolute path. For `:memory:` the supervisor puts a private temporary file here. */
+  file: string
+  /** True when the operator asked for `sqlite:///:memory:`: the file is removed at exit. */
+  inMemory: boolean
+}
+
+export interface PostgresConfig {
+  dialect: 'postgres'
+  hosts: { host: string; port: number }[]
+  user: string | null
+  password: string | null
+  database: string
+  schema: string | null
+  tls: DatabaseTls
+  /** Further driver settings from the URL: application_name, connect_timeout (seconds), options, … */
+  applicationName: string | null
+  connectTimeoutSeconds: number
+  options: string | null
+  targetSessionAttrs: string | null
+}
+
+export type DatabaseConfig = SqliteConfig | PostgresConfig
+
+export type AuthConfig =
+  | { enabled: false; secret: string | null; previousSecrets: readonly string[] }
+  | { enabled: true; secret: string; previousSecrets: readonly string[] }
+
+export interface Config {
+  server: {
+    host: string
+    port: number
+    grpcPort: number
+    /** Path prefix; empty until the transport work honours it. */
+    rootPath: string
+    /** PHOENIX_ROOT_URL without a trailing slash, or null. */
+    rootUrl: string | null
+    workingDir: string
+    /** Peers whose forwarded headers are believed: addresses, CIDR ranges or `*`. */
+    forwardedAllowIps: readonly string[]
+  }
+  log: { level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'; structured: boolean }
+  database: DatabaseConfig
+  auth: AuthConfig & {
+    adminSecret: string | null
+    defaultAdminInitialPassword: string
+    accessTokenMinutes: number
+    refreshTokenMinutes: number
+    passwordMinLength: number
+    strongPasswords: boolean
+    commonPasswordCheck: boolean
+    /** Who insists on a forced password reset: the server, or the pages only. */
+    forcedReset: 'server' | 'ui'
+  }
+  cookies: { secure: boolean; path: string }
+  ingest: {
+    /** Spans decoded and not yet committed, per process. */
+    maxQueuedSpans: number
+    /** Largest request on the wire, in bytes. */
+    maxRequestBytes: number
+    /** Largest request once inflated, in bytes. */
+    maxInflatedBytes: number
+    /** Bytes of all requests in flight, per process. */
+    maxInflightBytes: number
+  }
+}
+
+/** What `parseConfig` found besides a configuration. */
+export interface ConfigReport {
+  config: Config
+  /** Sentences for the operator; the server starts. */
+  warnings: string[]
+}

@@ -1,0 +1,45 @@
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+
+const rawBytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
+const rawJson = customType<{ data: string; driverData: string }>({ dataType: () => 'jsonb' })
+
+/** How each kind of value is stored in PostgreSQL. The SQLite palette has the same names and JS types. */
+export const postgresColumns = {
+  table: pgTable,
+  index,
+  uniqueIndex,
+  check,
+  primaryKey,
+  /** A row id: never used twice. */
+  serial: (name: string) => bigint(name, { mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
+  /** An id of another row, or any integer up to 2^53. */
+  int: (name: string) => bigint(name, { mode: 'number' }),
+  smallInt: (name: string) => integer(name),
+  /** A span time: microseconds since 1970, UTC. */
+  micros: (name: string) => bigint(name, { mode: 'number' }),
+  /** Any other time, to the millisecond. */
+  time: (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 }),
+  bool: (name: string) => boolean(name),
+  text: (name: string) => text(name),
+  /** One of a few words; `choiceCheck` in the schema holds the database to it. */
+  choice: <T extends string>(name: string) => text(name).$type<T>(),
+  bytes: (name: string) => rawBytes(name),
+  json: <T>(name: string) => jsonb(name).$type<T>(),
+  /** JSON as text in and out, so that 64-bit integers survive: never parsed by the driver. */
+  jsonText: (name: string) => rawJson(name),
+}
+
+export type Palette = typeof postgresColumns

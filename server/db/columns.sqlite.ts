@@ -1,0 +1,40 @@
+import {
+  check,
+  customType,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+import type { Palette } from '#server/db/columns.postgres'
+
+const rawBytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'blob' })
+const millis = customType<{ data: Date; driverData: number }>({
+  dataType: () => 'integer',
+  toDriver: (value) => value.getTime(),
+  fromDriver: (value) => new Date(value),
+})
+
+const columns = {
+  table: sqliteTable,
+  index,
+  uniqueIndex,
+  check,
+  primaryKey,
+  serial: (name: string) => integer(name).primaryKey({ autoIncrement: true }),
+  int: (name: string) => integer(name),
+  smallInt: (name: string) => integer(name),
+  micros: (name: string) => integer(name),
+  time: (name: string) => millis(name),
+  bool: (name: string) => integer(name, { mode: 'boolean' }),
+  text: (name: string) => text(name),
+  choice: <T extends string>(name: string) => text(name).$type<T>(),
+  bytes: (name: string) => rawBytes(name),
+  json: <T>(name: string) => text(name, { mode: 'json' }).$type<T>(),
+  jsonText: (name: string) => text(name),
+} satisfies Record<keyof Palette, unknown>
+
+/** The SQLite palette, worn as the PostgreSQL one: one of the few casts that make one schema serve both. */
+export const sqliteColumns = columns as unknown as Palette

@@ -1,0 +1,39 @@
+/**
+ * A connection to one engine, worn as one type. Everything above this folder talks to `Database`
+ * and cannot tell SQLite from PostgreSQL.
+ */
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core'
+import type { DatabaseConfig } from '#server/config/model'
+import type { Dialect } from '#server/db/dialect'
+import type { Tables } from '#server/db/schema'
+
+type AnyPg = PgDatabase<PgQueryResultHKT, Record<string, never>>
+
+/** What both engines' query builders have in common. Always `await` a builder; never `.get/.all/.run/.execute`. */
+export type Queries = Pick<
+  AnyPg,
+  'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'with' | '$with' | '$count'
+>
+
+export interface Database {
+  /** The tables of this engine. */
+  readonly t: Tables
+  /** Every expression that the engines spell differently. */
+  readonly dialect: Dialect
+  /** For reading. May lag behind an open `write`, never behind a finished one. */
+  readonly read: Queries
+  /**
+   * Runs `work` in one transaction and commits, or rolls back and rethrows what it threw. Inside, await only `tx`:
+   * no network, no hashing, no nested `write`. Waits for other writers without blocking the event loop.
+   */
+  write<T>(work: (tx: Queries) => Promise<T>): Promise<T>
+  /** Resolves when the database answers; throws otherwise. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens a database. Migrations are not run here: `migrate` does that, once, before any process serves. */
+export type OpenDatabase = (
+  config: DatabaseConfig,
+  options?: { applicationName?: string },
+) => Promise<Database>

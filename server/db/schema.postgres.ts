@@ -1,0 +1,19 @@
+import { postgresColumns } from '#server/db/columns.postgres'
+import { defineTables } from '#server/db/schema'
+
+export const postgresTables = defineTables(postgresColumns)
+
+// drizzle-kit reads tables from named exports.
+export const {
+  users,
+  refreshTokens,
+  accessTokens,
+  apiKeys,
+  projects,
+  projectSessions,
+  traces,
+  spans,
+  spanRollups,
+  auditEvents,
+  auditChain,
+} = postgresTables

@@ -1,0 +1,19 @@
+import { sqliteColumns } from '#server/db/columns.sqlite'
+import { defineTables } from '#server/db/schema'
+
+export const sqliteTables = defineTables(sqliteColumns)
+
+// drizzle-kit reads tables from named exports.
+export const {
+  users,
+  refreshTokens,
+  accessTokens,
+  apiKeys,
+  projects,
+  projectSessions,
+  traces,
+  spans,
+  spanRollups,
+  auditEvents,
+  auditChain,
+} = sqliteTables

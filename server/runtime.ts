@@ -1,0 +1,33 @@
+/**
+ * The composition root: one container per process, filled by the process's main file before anything
+ * serves. It hangs on globalThis because Next gives each route its own copy of a module.
+ */
+import type { Logger } from 'pino'
+import type { Config } from '#server/config/model'
+import type { Database } from '#server/db/database'
+import type { IngestClient } from '#server/ingest/client'
+
+export interface Runtime {
+  config: Config
+  db: Database
+  log: Logger
+  clock: () => Date
+  /** The way to this process's ingest worker thread. */
+  ingest: IngestClient
+  /** Whether everything this command was asked to run listens, this process and its siblings. */
+  isReady: () => boolean
+}
+
+const KEY = Symbol.for('bennu.runtime')
+const holder = globalThis as unknown as Record<symbol, Runtime | undefined>
+
+export function setRuntime(runtime: Runtime): void {
+  holder[KEY] = runtime
+}
+
+/** @throws Error when the process was started without its main file, a programming fault */
+export function getRuntime(): Runtime {
+  const runtime = holder[KEY]
+  if (!runtime) throw new Error('The runtime is not set up: start the server with `bennu serve`')
+  return runtime
+}
