@@ -257,7 +257,9 @@ export function defineTables(c: Palette) {
       targetName: c.text('target_name'),
       address: c.text('address'),
       userAgent: c.text('user_agent'),
-      /** HMAC of the four personal columns with a salt of its own, hex; stays when they are blanked. */
+      /** Blanked together with the four columns above: without it nobody can test a guess against the digest. */
+      personalSalt: c.text('personal_salt'),
+      /** HMAC of the salt and the four personal columns, hex; stays when they are blanked. */
       personalDigest: c.text('personal_digest').notNull(),
       /** HMAC over the previous entry's hash and this entry's chained columns, hex. */
       hash: c.text('hash').notNull(),
@@ -268,7 +270,10 @@ export function defineTables(c: Palette) {
     ],
   )
 
-  /** One row: the head of the chain and its key. Appends lock it, which puts them in one order. */
+  /**
+   * Row 1 is the head of the chain and its key; appends lock it, which puts them in one order. A key that no
+   * secret opens any more moves, with the head of its stretch, to a further row: see server/audit/chain.ts.
+   */
   const auditChain = c.table('audit_chain', {
     id: c.int('id').primaryKey(),
     /** The HMAC key: a Fernet token, or base64 while no PHOENIX_SECRET is set. */
