@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/** The command line. Each command loads what it needs when it runs, so that none pays for another. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { VERSION } from '#server/build-info'
+import { PROCESS_NAMES } from '#server/process/messages'
+
+const databaseUrl = new Option('--database-url <url>', 'in place of PHOENIX_SQL_DATABASE_URL')
+
+const program = new Command('bennu')
+  .description('A self-hosted server that collects LLM traces and guards them.')
+  .version(VERSION)
+  .showHelpAfterError()
+
+program
+  .command('serve')
+  .description('migrate the database, then serve pages, REST and OTLP until told to stop')
+  .addOption(new Option('--only <process>', 'run one of the processes').choices(PROCESS_NAMES))
+  .option('--host <address>', 'in place of PHOENIX_HOST')
+  .option('--port <number>', 'in place of PHOENIX_PORT')
+  .option('--grpc-port <number>', 'in place of PHOENIX_GRPC_PORT')
+  .addOption(databaseUrl)
+  .addOption(new Option('--dev', 'serve pages from their sources').hideHelp())
+  .action(async (flags) => (await import('./commands/serve')).serve(flags))
+
+program
+  .command('config')
+  .description('print the effective configuration, secrets masked')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/config')).printConfig(flags))
+
+const db = program.command('db').description('look after the database')
+db.command('migrate')
+  .description('bring the tables up to date')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/database')).migrateDatabase(flags))
+db.command('downgrade')
+  .description('undo migrations')
+  .requiredOption('--to <number>', 'the migration to end at; 0 removes every table', parseStep)
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/database')).downgradeDatabase(flags))
+db.command('status')
+  .description('list the migrations and which of them are applied')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/database')).printStatus(flags))
+
+program
+  .command('users')
+  .description('look after accounts')
+  .command('reset-password <email>')
+  .description('set a new random password, to be changed at the next sign-in, and print it')
+  .addOption(databaseUrl)
+  .action(async (email, flags) => (await import('./commands/users')).resetPassword(email, flags))
+
+function parseStep(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.')
+  return Number(text)
+}
+
+program.parseAsync().catch(async (error: unknown) => {
+  const { printFailure } = await import('./commands/failure')
+  printFailure(error)
+  process.exit(1)
+})

@@ -1,0 +1,27 @@
+/** The headers that every answer carries, static files and errors included. */
+import type { ServerResponse } from 'node:http'
+import { ANNOUNCED_VERSION } from '#server/build-info'
+import type { Config } from '#server/config/model'
+
+/** Answers that are no pages: nothing in them may load or run anything. Pages get theirs from middleware.ts. */
+const NOT_A_PAGE = /^\/(v1|api|auth|ui|_next|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
+
+/** Sets the common headers before anybody answers; handlers may override them. */
+export function setAnswerHeaders(
+  response: ServerResponse,
+  url: string,
+  requestId: string,
+  config: Config,
+): void {
+  response.setHeader('x-request-id', requestId)
+  response.setHeader('x-phoenix-server-version', ANNOUNCED_VERSION)
+  response.setHeader('x-content-type-options', 'nosniff')
+  response.setHeader('x-frame-options', 'DENY')
+  response.setHeader('referrer-policy', 'same-origin')
+  if (NOT_A_PAGE.test(url)) {
+    response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+  }
+  if (config.server.rootUrl?.startsWith('https:')) {
+    response.setHeader('strict-transport-security', 'max-age=31536000')
+  }
+}

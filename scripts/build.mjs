@@ -1,0 +1,45 @@
+/**
+ * Builds everything: Next's pages and routes into .next/, our own processes into dist/.
+ * `--server` builds dist/ alone, which takes a second.
+ */
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { fingerprint, STAMP } from './lib/fingerprint.mjs'
+import { ROOT, run } from './lib/run.mjs'
+
+const serverOnly = process.argv.includes('--server')
+
+await buildServer()
+if (!serverOnly) {
+  rmSync(join(ROOT, STAMP), { force: true })
+  const before = fingerprint()
+  await run('node', ['node_modules/next/dist/bin/next', 'build'], {
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  })
+  writeFileSync(join(ROOT, STAMP), before)
+}
+
+/** One bundle per process, shared code in chunks; packages stay in node_modules. */
+async function buildServer() {
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: {
+      bennu: 'bin/bennu.ts',
+      web: 'bin/web.ts',
+      collector: 'collector/main.ts',
+      'ingest-worker': 'server/ingest/worker.ts',
+    },
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  })
+  chmodSync(join(ROOT, 'dist/bennu.js'), 0o755)
+}

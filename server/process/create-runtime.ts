@@ -1,0 +1,43 @@
+/** How a serving process gets its Runtime: log, database, ingest worker, in this order. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Config } from '#server/config/model'
+import type { Database } from '#server/db/database'
+import { openDatabase } from '#server/db/open'
+import { startIngest } from '#server/ingest/start'
+import { createLogger } from '#server/log'
+import type { ProcessName } from '#server/process/messages'
+import { type Runtime, setRuntime } from '#server/runtime'
+
+export interface CreateRuntimeOptions {
+  config: Config
+  process: ProcessName
+  isReady: () => boolean
+}
+
+/**
+ * Opens everything a serving process needs and makes it the process's Runtime. Migrations have been run by the
+ * supervisor; a database that is away is waited for without end, because it is no reason to die.
+ */
+export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
+  const { config, isReady } = options
+  const log = createLogger(config.log, { process: options.process })
+  const db = await openPatiently(config, options.process, log)
+  const ingest = await startIngest(config, log)
+  const runtime: Runtime = { config, db, log, ingest, isReady, clock: () => new Date() }
+  setRuntime(runtime)
+  return runtime
+}
+
+const MAX_PAUSE_MS = 5_000
+
+async function openPatiently(config: Config, name: ProcessName, log: Logger): Promise<Database> {
+  for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+    try {
+      return await openDatabase(config.database, { applicationName: `bennu ${name}` })
+    } catch (error) {
+      log.warn({ err: error, retryInMs: pauseMs }, 'the database cannot be opened; trying again')
+      await sleep(pauseMs)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** What the supervisor and its children say to each other over the IPC channel. */
+import type { Config } from '#server/config/model'
+
+export const PROCESS_NAMES = ['web', 'collector'] as const
+export type ProcessName = (typeof PROCESS_NAMES)[number]
+
+export type MessageToChild =
+  /** The first message: everything the child may know. It reads no variables itself. */
+  | { kind: 'start'; config: Config; dev: boolean }
+  /** Whether everything this command was asked to run listens; sent on each change. */
+  | { kind: 'ready'; ready: boolean }
+  /** Take nothing new, finish what was taken, exit 0. */
+  | { kind: 'stop' }
+
+export type MessageFromChild =
+  /** The child serves on this port. */
+  | { kind: 'listening'; port: number }
+  /** The child cannot start and is about to exit 1, for this reason. */
+  | { kind: 'failed'; sentence: string }
