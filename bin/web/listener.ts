@@ -3,14 +3,20 @@
  * answers what a machine asks often (health, OTLP), and hands the rest to Next.
  */
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { ANNOUNCED_VERSION } from '#server/build-info'
 import { createClientAddressResolver, type ResolveClientAddress } from '#server/client-address'
 import type { Runtime } from '#server/runtime'
+import { setAnswerHeaders } from './answer-headers'
 import { answerBadSocket } from './bad-socket'
 import { answerHealth, answerReadiness, answerText } from './machine-answers'
-import { ANNOUNCED_VERSION } from '#server/build-info'
 import { answerOtlp } from './otlp'
-import { setAnswerHeaders } from './answer-headers'
 import { cleanHeaders } from './request-headers'
 import { normalizePath } from './request-path'
 
@@ -25,7 +31,11 @@ export function createListener(runtime: Runtime, pages: RequestListener): Server
   const resolveClient = createClientAddressResolver(runtime.config.server.forwardedAllowIps)
   const warnOnce = createProxyWarning(runtime)
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
     (request, response) => {
       const requestId = identify(request, resolveClient, warnOnce)
       setAnswerHeaders(response, request.url ?? '/', requestId, runtime.config)

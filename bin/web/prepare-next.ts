@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { format } from 'node:util'
-import { packageRoot } from '#server/process/package-root'
 import { StartError } from '#server/process/listen'
+import { packageRoot } from '#server/process/package-root'
 import type { Runtime } from '#server/runtime'
 
 /**

@@ -45,5 +45,9 @@ function addTo(hash, path) {
 /** Whether dist/ and .next/ were made from the sources as they are now. */
 export function isBuilt() {
   const stamp = join(ROOT, STAMP)
-  return existsSync(join(ROOT, '.next/BUILD_ID')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()
+  return (
+    existsSync(join(ROOT, '.next/BUILD_ID')) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === fingerprint()
+  )
 }

@@ -2,12 +2,11 @@
  * The life of a child process of `bennu serve`: it waits for its configuration, starts, reports, and ends when it is
  * told to or when the supervisor is gone. The web and the collector process differ only in what they start.
  */
-import { rmSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { Config } from '#server/config/model'
 import { createRuntime } from '#server/process/create-runtime'
 import { StartError } from '#server/process/listen'
 import type { MessageFromChild, MessageToChild, ProcessName } from '#server/process/messages'
+import { removePrivateDatabase } from '#server/process/private-database'
 import type { Runtime } from '#server/runtime'
 
 /** What a child runs: something that listens and can be told to stop. */
@@ -94,16 +93,6 @@ function orphaned(life: Life): void {
   setTimeout(() => process.exit(0), ORPHAN_LIMIT_MS)
   life.runtime?.log.warn('the supervisor is gone; stopping')
   void end(life, ORPHAN_DRAIN_MS)
-}
-
-/** Removes the temporary folder that stands for an in-memory database. Never throws. */
-export function removePrivateDatabase(config: Config | null): void {
-  if (config?.database.dialect !== 'sqlite' || !config.database.inMemory) return
-  try {
-    rmSync(dirname(config.database.file), { recursive: true, force: true })
-  } catch {
-    // The folder is private and in the temporary directory: what stays is cleared by the system.
-  }
 }
 
 /** A fault nobody caught leaves unknown state behind: say so once and let the supervisor start afresh. */

@@ -1,0 +1,61 @@
+/** Runs the children of `bennu serve` until a signal or a child that cannot live ends it. */
+import type { Logger } from 'pino'
+import type { Config } from '#server/config/model'
+import { PROCESS_NAMES, type ProcessName } from '#server/process/messages'
+import { printBanner } from './banner'
+import { entryOf } from './entries'
+import { SupervisedChild } from './supervised-child'
+
+export interface SuperviseOptions {
+  config: Config
+  only: ProcessName | undefined
+  dev: boolean
+  log: Logger
+  /** Fires at the first SIGTERM or SIGINT; `now` at the second. */
+  signals: StopSignals
+}
+
+export interface StopSignals {
+  onStop(listener: () => void): void
+  onNow(listener: () => void): void
+}
+
+/** Resolves with the exit code: 0 when told to stop, 1 when a child was given up (its sentence is on stderr then). */
+export function supervise(options: SuperviseOptions): Promise<number> {
+  const { config, only, dev, log, signals } = options
+  return new Promise((resolve) => {
+    let ending = false
+    let greeted = false
+    const names = only ? [only] : PROCESS_NAMES
+    const children = names.map(
+      (name) => new SupervisedChild({ name, entry: entryOf(name), config, dev, log, onChange, onGiveUp }),
+    )
+
+    function onChange() {
+      const ready = children.every((child) => child.listening)
+      for (const child of children) child.send({ kind: 'ready', ready })
+      if (!ready || greeted || ending) return
+      greeted = true
+      printBanner(config, log, new Map(children.map((child) => [child.name, child.port ?? 0])))
+    }
+
+    function onGiveUp(sentence: string) {
+      if (!ending) process.stderr.write(`bennu: ${sentence}\n`)
+      void end(1)
+    }
+
+    async function end(code: number) {
+      if (ending) return
+      ending = true
+      await Promise.all(children.map((child) => child.stop()))
+      resolve(code)
+    }
+
+    signals.onStop(() => void end(0))
+    signals.onNow(() => {
+      for (const child of children) child.kill()
+      resolve(1)
+    })
+    for (const child of children) child.start()
+  })
+}
