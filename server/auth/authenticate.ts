@@ -3,6 +3,7 @@
  * was revoked is dead at the next request, in every process. Web routes, OTLP over HTTP and gRPC all come here.
  */
 import { and, asc, eq, isNull } from 'drizzle-orm'
+import { touchKey } from '#server/api-keys/touch'
 import { hashToken, matchesHash, sameSecret, type TokenText, verifyTokenText } from '#server/auth/tokens'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
@@ -129,6 +130,7 @@ async function checkKey(world: AuthWorld, text: string, token: TokenText): Promi
   if (row.expiresAt && isOver(row.expiresAt, world.clock())) return refused('expired')
   if (row.disabledAt) return refused('invalid', row.userId)
   if (row.tokenHash === null) await pinKey(world, token.rowId, text)
+  void touchKey(world, token.rowId)
   const { userId, scope } = row
   const kindAndRole: { kind: 'systemKey' | 'userKey'; role: Role } =
     row.ownerRole === 'SYSTEM'
@@ -139,12 +141,17 @@ async function checkKey(world: AuthWorld, text: string, token: TokenText): Promi
 
 async function pinKey({ db }: AuthWorld, keyId: number, text: string): Promise<void> {
   const { apiKeys } = db.t
-  await db.write(async (tx) => {
-    await tx
-      .update(apiKeys)
-      .set({ tokenHash: hashToken(text), lastFour: text.slice(-4) })
-      .where(and(eq(apiKeys.id, keyId), isNull(apiKeys.tokenHash)))
-  })
+  try {
+    await db.write((tx) =>
+      tx
+        .update(apiKeys)
+        .set({ tokenHash: hashToken(text), lastFour: text.slice(-4) })
+        .where(and(eq(apiKeys.id, keyId), isNull(apiKeys.tokenHash))),
+    )
+  } catch (error) {
+    // The signature vouches for it this time; the next use tries again.
+    if (!db.dialect.isTransient(error) && !db.dialect.isStorageFull(error)) throw error
+  }
 }
 
 /** Expiry is inclusive: at that very moment it is over. */

@@ -1,0 +1,81 @@
+/** Binds the routes of server/http.ts to this application: who asks is read from the request's headers. */
+import { randomUUID } from 'node:crypto'
+import { authenticate } from '#server/auth/authenticate'
+import { ACCESS_COOKIE, readCookie } from '#server/auth/cookies'
+import { refuseForeignOrigin } from '#server/auth/origin'
+import type { Ctx } from '#server/context'
+import { AppError, isAppError } from '#server/errors'
+import { createRoute } from '#server/http'
+import { authLogger } from '#server/log'
+import { getRuntime, type Runtime } from '#server/runtime'
+
+const MAX_USER_AGENT = 500
+
+/** The part of a request that says who asks and from where. */
+export interface Asking {
+  method: string
+  /** Path without the query. */
+  path: string
+  headers: Headers
+}
+
+/**
+ * The context of a request, its credential checked against the database.
+ * @throws AppError forbidden (sent by another site), unavailable (the database is away)
+ */
+export async function contextFrom(asking: Asking): Promise<Ctx> {
+  const runtime = getRuntime()
+  const { headers } = asking
+  const requestId = headers.get('x-request-id') ?? randomUUID()
+  const userAgent = headers.get('user-agent')?.slice(0, MAX_USER_AGENT) ?? null
+  const request = { requestId, address: headers.get('x-bennu-peer'), userAgent }
+  const log = runtime.log.child({ requestId })
+  try {
+    const actor = await actorOf(runtime, asking, log)
+    const { config, db, clock } = runtime
+    return { config, db, clock, log, request, actor }
+  } catch (error) {
+    if (isAppError(error)) throw error
+    log.error({ err: error }, 'a credential could not be checked')
+    if (!runtime.db.dialect.isTransient(error)) throw error
+    const sentence = 'The database does not answer at the moment'
+    throw new AppError('unavailable', sentence, { cause: error, retryAfterSeconds: 5 })
+  }
+}
+
+async function actorOf(runtime: Runtime, { method, path, headers }: Asking, log: Ctx['log']) {
+  const authorization = headers.get('authorization')
+  const accessCookie = readCookie(headers.get('cookie'), ACCESS_COOKIE)
+  const byCookie = authorization === null && accessCookie !== null
+  try {
+    refuseForeignOrigin(runtime.config, { method, path, headers, byCookie })
+  } catch (error) {
+    authLogger(log).warn({ method, path, origin: headers.get('origin') }, 'refused a request of another site')
+    throw error
+  }
+  const { actor, disabledUserId } = await authenticate(runtime, { authorization, accessCookie })
+  if (disabledUserId !== undefined) {
+    authLogger(log).warn(
+      { target: `User:${disabledUserId}`, reason: 'disabled' },
+      'refused a disabled account',
+    )
+  }
+  return actor
+}
+
+/** The context of a route handler's request. */
+export function contextOf(request: Request): Promise<Ctx> {
+  return contextFrom({
+    method: request.method,
+    path: new URL(request.url).pathname,
+    headers: request.headers,
+  })
+}
+
+/** Declares one method of one REST route. */
+export const route = createRoute(contextOf)
+
+/** Whether the browser that sent these headers speaks https to us or to a trusted proxy in front of us. */
+export function isHttps(headers: Headers): boolean {
+  return headers.get('x-forwarded-proto')?.split(',')[0]?.trim() === 'https'
+}

@@ -1,0 +1,28 @@
+/** What pages and forms need to know about signing in. Browser-safe. */
+
+/** The parts of the configuration that a browser may see. */
+export interface PublicConfig {
+  authEnabled: boolean
+  /** Path prefix of every link. */
+  rootPath: string
+  grpcPort: number
+  /** The address people reach this server at, when the operator said so. */
+  rootUrl: string | null
+  passwordMinLength: number
+  strongPasswords: boolean
+  /** True when cookies are marked Secure but this page came by plain http, so that no sign-in can stick. */
+  cookiesCannotStick: boolean
+}
+
+/**
+ * Where to go after signing in: the given path when it is one of ours, else home. Another site's address, in whatever
+ * disguise (`//host`, `/\host`, a tab inside), is nothing of ours.
+ */
+export function safeReturnPath(text: string | null | undefined): string {
+  if (!text?.startsWith('/') || text.length > 2000) return '/'
+  const base = 'http://here.invalid'
+  if (!URL.canParse(text, base)) return '/'
+  const url = new URL(text, base)
+  if (url.origin !== base || url.pathname.startsWith('//')) return '/'
+  return url.pathname + url.search + url.hash
+}
