@@ -14,6 +14,12 @@ export function formatTime(time: Date | number): string {
   return fraction === 0 ? `${whole}+00:00` : `${whole}.${String(fraction).padStart(6, '0')}+00:00`
 }
 
+/** A stored time (to the millisecond) for a REST answer. */
+export const wireTime = (time: Date): string => formatTime(time)
+
+/** Microseconds since 1970 (UTC) for a REST answer; no digit is lost. */
+export const wireTimeMicros = (micros: number): string => formatTime(micros)
+
 const DATE = String.raw`(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)`
 const CLOCK = String.raw`(?<hour>\d\d):?(?<minute>\d\d)(?::?(?<second>\d\d)(?:[.,](?<fraction>\d{1,12}))?)?`
 // A `+` that nobody percent-encoded arrives in a query as a blank.
