@@ -4,7 +4,13 @@ import { z } from 'zod'
 /** The project that always exists. */
 export const DEFAULT_PROJECT_NAME = 'default'
 
-export const ProjectName = z.string().min(1, 'A project needs a name')
+/** Longest name, in UTF-16 units: what every database can index, whatever the script. */
+export const MAX_PROJECT_NAME_LENGTH = 500
+
+export const ProjectName = z
+  .string()
+  .min(1, 'A project needs a name')
+  .max(MAX_PROJECT_NAME_LENGTH, `At most ${MAX_PROJECT_NAME_LENGTH} characters`)
 
 export interface Project {
   id: number
