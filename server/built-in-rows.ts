@@ -1,0 +1,115 @@
+/** The rows that every database has: system account, first admin, project `default`, the head of the audit chain. */
+import { eq } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import { ensureAuditChain } from '#server/audit/chain'
+import { hashPassword } from '#server/auth/password'
+import type { Config } from '#server/config/model'
+import type { Database, Queries } from '#server/db/database'
+import { warmSecrets } from '#server/secrets/secrets'
+
+export interface BuiltInWorld {
+  db: Database
+  config: Config
+  clock: () => Date
+  log: Logger
+}
+
+const SYSTEM_ID = 1
+const ADMIN_ID = 2
+const DEFAULT_PROJECT_ID = 1
+
+/**
+ * Makes what is missing, with authentication on or off; changes nothing that is there. For the start of every server:
+ * several may call it on one database at the same moment.
+ */
+export async function ensureBuiltInRows(world: BuiltInWorld): Promise<void> {
+  const { db, config, log } = world
+  await warmSecrets(config.auth)
+  const passwordHash = (await hasAdmin(db, db.read))
+    ? null
+    : await hashPassword(config.auth.defaultAdminInitialPassword)
+  await db.write(async (tx) => {
+    const fresh = await ensureSystemUser(world, tx)
+    if (passwordHash) await ensureAdmin(world, tx, passwordHash, fresh)
+    await ensureDefaultProject(world, tx)
+    const chain = await ensureAuditChain(tx, config, db)
+    if (chain === 'new-key') {
+      log.warn('no configured secret opens the key of the audit chain: a new chain begins under a new key')
+    }
+  })
+}
+
+async function hasAdmin(db: Database, queries: Queries): Promise<boolean> {
+  const { users } = db.t
+  const admins = await queries.select({ id: users.id }).from(users).where(eq(users.role, 'ADMIN')).limit(1)
+  return admins.length > 0
+}
+
+/** @returns true when there were no accounts before, so that the ids 1 and 2 have never been used */
+async function ensureSystemUser({ db, clock }: BuiltInWorld, tx: Queries): Promise<boolean> {
+  const { users } = db.t
+  const [anybody] = await tx.select({ id: users.id }).from(users).limit(1)
+  if (anybody) return false
+  const made = await tx
+    .insert(users)
+    .values({
+      id: SYSTEM_ID,
+      username: 'system',
+      email: 'system@localhost',
+      role: 'SYSTEM',
+      authMethod: 'LOCAL',
+      createdAt: clock(),
+      updatedAt: clock(),
+    })
+    .onConflictDoNothing()
+    .returning({ id: users.id })
+  return made.length > 0
+}
+
+async function ensureAdmin(
+  world: BuiltInWorld,
+  tx: Queries,
+  passwordHash: Buffer,
+  fresh: boolean,
+): Promise<void> {
+  const { db, clock, log } = world
+  const { users } = db.t
+  if (await hasAdmin(db, tx)) return
+  const made = await tx
+    .insert(users)
+    .values({
+      // Later, when the last admin was removed by hand, a used id must not come back: tokens name row ids.
+      ...(fresh ? { id: ADMIN_ID } : {}),
+      username: 'admin',
+      email: 'admin@localhost',
+      role: 'ADMIN',
+      authMethod: 'LOCAL',
+      passwordHash,
+      resetPassword: true,
+      createdAt: clock(),
+      updatedAt: clock(),
+    })
+    .onConflictDoNothing()
+    .returning({ id: users.id })
+  if (fresh) await db.dialect.skipUsedIds(tx, users)
+  if (made.length === 0) {
+    log.warn('there is no admin, and none can be made: another account is named admin or admin@localhost')
+  }
+}
+
+async function ensureDefaultProject({ db, clock }: BuiltInWorld, tx: Queries): Promise<void> {
+  const { projects } = db.t
+  const [any] = await tx.select({ id: projects.id }).from(projects).limit(1)
+  const made = await tx
+    .insert(projects)
+    .values({
+      ...(any ? {} : { id: DEFAULT_PROJECT_ID }),
+      name: 'default',
+      description: 'Default project',
+      createdAt: clock(),
+      updatedAt: clock(),
+    })
+    .onConflictDoNothing()
+    .returning({ id: projects.id })
+  if (!any && made.length > 0) await db.dialect.skipUsedIds(tx, projects)
+}

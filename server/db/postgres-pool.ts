@@ -1,0 +1,212 @@
+/** Connections to PostgreSQL: several hosts, TLS with fallback, the right kind of server, our schema. */
+import { userInfo } from 'node:os'
+import pg from 'pg'
+import type { PostgresConfig } from '#server/config/model'
+import { errorCodes } from '#server/db/error-codes'
+import { type Tls, tlsAttempts } from '#server/db/postgres-tls'
+import { AppError } from '#server/errors'
+
+const OLDEST_VERSION = 14
+/** When the URL sets no connect_timeout. */
+const CONNECT_TIMEOUT_SECONDS = 10
+const KEEP_ALIVE_MS = 30_000
+
+/** One host and one way to talk to it. */
+interface Target {
+  host: string
+  port: number
+  ssl: Tls
+}
+
+// JSON stays text, so that 64-bit integers survive; int8 and numeric are numbers, as SQLite gives them.
+pg.types.setTypeParser(pg.types.builtins.JSON, (text) => text)
+pg.types.setTypeParser(pg.types.builtins.JSONB, (text) => text)
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number)
+
+export interface PoolSettings {
+  applicationName: string
+  maxConnections: number
+}
+
+/**
+ * A pool that finds its server as libpq does: hosts in order, and for each the TLS modes its `sslmode` allows. The
+ * target that answered is kept until a connection to it fails; then the list is tried again from the top.
+ */
+export class PostgresPool extends pg.Pool {
+  readonly #config: PostgresConfig
+  readonly #targets: Target[]
+  #search: Promise<void> | null = null
+
+  /** @throws AppError invalid when a certificate file cannot be read */
+  constructor(config: PostgresConfig, settings: PoolSettings) {
+    const targets = listTargets(config)
+    super({
+      ...clientOptions(config, settings.applicationName),
+      ...targets[0],
+      max: settings.maxConnections,
+      idleTimeoutMillis: 60_000,
+      onConnect: (client) => prepareSession(client, config),
+    })
+    this.#config = config
+    this.#targets = targets
+    // A lost idle connection has left the pool already, and a lost busy one fails its query.
+    this.on('error', () => {})
+    this.on('connect', (client) => client.on('error', () => {}))
+  }
+
+  override connect(): Promise<pg.PoolClient>
+  override connect(
+    callback: (
+      error: Error | undefined,
+      client: pg.PoolClient | undefined,
+      done: (release?: Error | boolean) => void,
+    ) => void,
+  ): void
+  override connect(
+    callback?: (
+      error: Error | undefined,
+      client: pg.PoolClient | undefined,
+      done: (release?: Error | boolean) => void,
+    ) => void,
+  ): Promise<pg.PoolClient> | undefined {
+    const connected = this.#connectAnywhere()
+    if (!callback) return connected
+    connected.then(
+      (client) => callback(undefined, client, client.release),
+      (error: Error) => callback(error, undefined, () => {}),
+    )
+  }
+
+  async #connectAnywhere(): Promise<pg.PoolClient> {
+    try {
+      return await super.connect()
+    } catch (error) {
+      if (this.#targets.length === 1 || isFinal(error)) throw error
+      await this.#searchOnce()
+      return super.connect()
+    }
+  }
+
+  #searchOnce(): Promise<void> {
+    this.#search ??= this.#findTarget().finally(() => {
+      this.#search = null
+    })
+    return this.#search
+  }
+
+  async #findTarget(): Promise<void> {
+    let problem: unknown
+    for (let index = 0; index < this.#targets.length; index++) {
+      const target = this.#targets[index] as Target
+      try {
+        await probe({ ...this.options, ...target }, this.#config)
+        Object.assign(this.options, target)
+        return
+      } catch (error) {
+        problem ??= error
+        if (isFinal(error)) throw error
+        // Out of reach is out of reach, with TLS or without.
+        if (!mayBeTls(error)) index = lastOfHost(this.#targets, index)
+      }
+    }
+    throw problem
+  }
+}
+
+/** The settings of one connection, without host, port and TLS. */
+export function clientOptions(config: PostgresConfig, applicationName: string): pg.ClientConfig {
+  return {
+    user: config.user ?? userInfo().username,
+    ...(config.password === null ? {} : { password: config.password }),
+    database: config.database,
+    application_name: config.applicationName ?? applicationName,
+    connectionTimeoutMillis: (config.connectTimeoutSeconds || CONNECT_TIMEOUT_SECONDS) * 1000,
+    ...(config.options === null ? {} : { options: config.options }),
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+  }
+}
+
+function listTargets(config: PostgresConfig): Target[] {
+  const attempts = tlsAttempts(config.tls)
+  return config.hosts.flatMap(({ host, port }) =>
+    // A socket file never leaves the machine; libpq ignores sslmode there too.
+    (host.startsWith('/') ? ([false] as Tls[]) : attempts).map((ssl) => ({ host, port, ssl })),
+  )
+}
+
+const lastOfHost = (targets: Target[], index: number): number => {
+  const { host, port } = targets[index] as Target
+  return targets.findLastIndex((other) => other.host === host && other.port === port)
+}
+
+/** Errors that another host would not mend: the server understood us and refused. */
+const isFinal = (error: unknown) =>
+  error instanceof AppError || errorCodes(error).some((code) => /^(28P01|3D000|42501)$/.test(code))
+
+/** Errors that the other TLS mode may mend: the handshake, or a server that wants the other one (28000). */
+const mayBeTls = (error: unknown) => {
+  const codes = errorCodes(error)
+  return (
+    codes.length === 0 ||
+    codes.some((code) => code === '28000' || /^(ERR_SSL|ERR_TLS|EPROTO|DEPTH|SELF|CERT|UNABLE)/.test(code))
+  )
+}
+
+async function probe(options: pg.ClientConfig, config: PostgresConfig): Promise<void> {
+  const client = new pg.Client(options)
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await prepareSession(client, config)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+/** What every new connection must pass: version, kind of server, and our schema in front. */
+async function prepareSession(client: pg.ClientBase, config: PostgresConfig): Promise<void> {
+  const { rows } = await client.query<{ version: number; standby: boolean; readonly: string }>(
+    `select current_setting('server_version_num')::int as version, pg_is_in_recovery() as standby,
+            current_setting('default_transaction_read_only') as readonly`,
+  )
+  const server = rows[0]
+  if (!server) throw new Error('PostgreSQL did not say its version')
+  assertVersion(server.version)
+  assertSessionAttrs(config.targetSessionAttrs, server.standby, server.standby || server.readonly === 'on')
+  if (config.schema !== null) {
+    await client.query(`set search_path to ${pg.escapeIdentifier(config.schema)}`)
+  }
+}
+
+/**
+ * @param versionNumber PostgreSQL's server_version_num, such as 140011
+ * @throws AppError conflict for servers older than 14
+ */
+export function assertVersion(versionNumber: number): void {
+  const major = Math.floor(versionNumber / 10_000)
+  if (major >= OLDEST_VERSION) return
+  throw new AppError(
+    'conflict',
+    `The database server is PostgreSQL ${major}; Bennu needs PostgreSQL ${OLDEST_VERSION} or newer`,
+    { code: 'old_server' },
+  )
+}
+
+/** A server of the wrong kind; another host may be of the right one. Transient: a standby may be promoted. */
+class WrongServer extends Error {
+  readonly code = '08004'
+}
+
+/** @throws Error that counts as transient, when the server is not of the kind `target_session_attrs` asks for */
+export function assertSessionAttrs(wanted: string | null, standby: boolean, readOnly: boolean): void {
+  const fits: Record<string, boolean> = {
+    'read-write': !readOnly,
+    'read-only': readOnly,
+    primary: !standby,
+    standby,
+  }
+  if (wanted === null || (fits[wanted] ?? true)) return
+  throw new WrongServer(`The PostgreSQL server is not ${wanted} as target_session_attrs asks`)
+}

@@ -1,0 +1,55 @@
+/** PostgreSQL as a `Database`: a pool, and a transaction for every write. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import type { PostgresConfig } from '#server/config/model'
+import type { Database, Queries } from '#server/db/database'
+import { postgresDialect } from '#server/db/dialect.postgres'
+import { errorCodes } from '#server/db/error-codes'
+import { PostgresPool } from '#server/db/postgres-pool'
+import { postgresTables } from '#server/db/schema.postgres'
+import { WriteGuard } from '#server/db/write-guard'
+
+const MAX_CONNECTIONS = 10
+/** How often a write that lost a race is run again. */
+const MAX_RERUNS = 5
+const PING_TIMEOUT_MS = 5_000
+
+/**
+ * Opens a pool of connections; none is made yet.
+ * @throws AppError invalid when a certificate file cannot be read
+ */
+export function openPostgres(config: PostgresConfig, options: { applicationName?: string } = {}): Database {
+  const pool = new PostgresPool(config, {
+    applicationName: options.applicationName ?? 'bennu',
+    maxConnections: MAX_CONNECTIONS,
+  })
+  const queries = drizzle(pool)
+  const guard = new WriteGuard()
+
+  async function write<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+    guard.check()
+    for (let run = 0; ; run++) {
+      try {
+        return await queries.transaction((tx) => guard.run(() => work(tx as Queries)))
+      } catch (error) {
+        if (run >= MAX_RERUNS || !lostRace(error)) throw error
+        await sleep(2 ** run * 5 * (1 + Math.random()))
+      }
+    }
+  }
+
+  return {
+    t: postgresTables,
+    dialect: postgresDialect,
+    read: queries as unknown as Queries,
+    write,
+    ping: async () => {
+      const query = { text: 'select 1', query_timeout: PING_TIMEOUT_MS }
+      await pool.query(query)
+    },
+    close: () => pool.end(),
+  }
+}
+
+/** A serialisation failure or a deadlock: PostgreSQL has rolled back for certain, and asks to run it again. */
+const lostRace = (error: unknown) => errorCodes(error).some((code) => code === '40001' || code === '40P01')

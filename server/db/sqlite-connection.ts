@@ -1,0 +1,89 @@
+/** How every connection to a SQLite file is opened, by the server and by migrations alike. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
+import { errorCodes } from '#server/db/error-codes'
+import { AppError } from '#server/errors'
+
+export type SqliteConnection = Sqlite.Database
+
+const PAGE_BYTES = 16 * 1024
+const CACHE_KIB = 64 * 1024
+const MMAP_BYTES = 256 * 1024 * 1024
+const WAL_LIMIT_BYTES = 64 * 1024 * 1024
+/** Longest wait for other writers before the lock counts as stuck. */
+const LOCK_PATIENCE_MS = 30_000
+/** Waiting inside the driver freezes the process, so a reader is given a moment only: for WAL recovery. */
+const READER_BUSY_MS = 200
+
+export const isBusy = (error: unknown) => errorCodes(error).some((code) => code.startsWith('SQLITE_BUSY'))
+
+/**
+ * Repeats `attempt` while another connection holds the lock, without blocking the event loop.
+ * @throws the driver's SQLITE_BUSY error after half a minute
+ */
+export async function retryWhileBusy<T>(attempt: () => T, patienceMs = LOCK_PATIENCE_MS): Promise<T> {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error
+    }
+    // Short and even, for fairness: a waiter must hit the pause that a busy writer makes (see sqlite.ts).
+    await sleep(1 + Math.random() * 2)
+  }
+}
+
+/** Opens the file for writing, in WAL mode with large pages; makes the file and its folders when missing. */
+export async function openWriter(file: string): Promise<SqliteConnection> {
+  const connection = create(file, () => {
+    mkdirSync(dirname(file), { recursive: true })
+    return new Sqlite(file, { timeout: 0 })
+  })
+  try {
+    await retryWhileBusy(() => {
+      // Only heeded before the first table exists.
+      connection.pragma(`page_size = ${PAGE_BYTES}`)
+      connection.pragma('journal_mode = WAL')
+    })
+    connection.pragma('synchronous = FULL')
+    connection.pragma('foreign_keys = ON')
+    connection.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`)
+    tune(connection)
+  } catch (error) {
+    connection.close()
+    throw isBusy(error) ? error : cannotOpen(file, error)
+  }
+  return connection
+}
+
+/** Opens an existing file for reading only. The writer must have been opened before. */
+export function openReader(file: string): SqliteConnection {
+  const connection = create(file, () => new Sqlite(file, { readonly: true, timeout: READER_BUSY_MS }))
+  connection.pragma(`mmap_size = ${MMAP_BYTES}`)
+  tune(connection)
+  return connection
+}
+
+function tune(connection: SqliteConnection): void {
+  connection.pragma(`cache_size = -${CACHE_KIB}`)
+  connection.pragma('temp_store = MEMORY')
+  connection.function('casefold', { deterministic: true }, (text) =>
+    typeof text === 'string' ? text.toLowerCase() : text,
+  )
+}
+
+function create(file: string, open: () => SqliteConnection): SqliteConnection {
+  try {
+    return open()
+  } catch (error) {
+    throw cannotOpen(file, error)
+  }
+}
+
+function cannotOpen(file: string, cause: unknown): AppError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new AppError('unavailable', `The SQLite database ${file} cannot be opened: ${reason}`, { cause })
+}

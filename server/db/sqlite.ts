@@ -1,0 +1,98 @@
+/** A SQLite file as a `Database`: one connection that reads, one that writes, one write at a time. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import type { SqliteConfig } from '#server/config/model'
+import type { Database, Queries } from '#server/db/database'
+import { sqliteDialect } from '#server/db/dialect.sqlite'
+import { sqliteTables } from '#server/db/schema.sqlite'
+import { openReader, openWriter, retryWhileBusy, type SqliteConnection } from '#server/db/sqlite-connection'
+import { WriteGuard } from '#server/db/write-guard'
+
+/** After so much writing without a pause, other processes get a chance at the lock … */
+const HOLD_MS = 100
+/** … for so long; longer than the wait between two of their attempts. */
+const PAUSE_MS = 4
+
+/**
+ * Opens the file, making it and its folders when missing. Several processes and threads may write the same file:
+ * each waits for the lock without blocking its event loop.
+ * @throws AppError unavailable when the file cannot be opened
+ */
+export async function openSqlite(config: SqliteConfig): Promise<Database> {
+  const writer = await openWriter(config.file)
+  const reader = openReader(config.file)
+  const queue = new WriteQueue(writer)
+  return {
+    t: sqliteTables,
+    dialect: sqliteDialect,
+    read: asQueries(reader),
+    write: (work) => queue.write(work),
+    ping: async () => {
+      reader.prepare('select 1 from sqlite_master limit 1').get()
+    },
+    close: async () => {
+      await queue.close()
+      reader.close()
+      writer.close()
+    },
+  }
+}
+
+// The cast that lets SQLite's builders wear PostgreSQL's types: `Queries` names only what both have.
+const asQueries = (connection: SqliteConnection) => drizzle(connection) as unknown as Queries
+
+/** Transactions one after the other on one connection, the lock taken by hand. */
+class WriteQueue {
+  readonly #connection: SqliteConnection
+  readonly #tx: Queries
+  readonly #guard = new WriteGuard()
+  #last: Promise<unknown> = Promise.resolve()
+  #waiting = 0
+  #holdingSince = 0
+  #closed = false
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection
+    this.#tx = asQueries(connection)
+  }
+
+  async write<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+    this.#guard.check()
+    if (this.#closed) throw new Error('The database is closed')
+    if (this.#waiting === 0) this.#holdingSince = performance.now()
+    this.#waiting += 1
+    const turn = this.#last.then(() => this.#transact(work))
+    this.#last = turn.catch(() => {})
+    try {
+      return await turn
+    } finally {
+      this.#waiting -= 1
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#last
+  }
+
+  async #transact<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+    await this.#pauseForOthers()
+    await retryWhileBusy(() => this.#connection.exec('begin immediate'))
+    try {
+      const result = await this.#guard.run(() => work(this.#tx))
+      this.#connection.exec('commit')
+      return result
+    } catch (error) {
+      // A full disk may have rolled back already.
+      if (this.#connection.inTransaction) this.#connection.exec('rollback')
+      throw error
+    }
+  }
+
+  /** SQLite hands the lock to whoever asks at the right moment: a queue that never rests would starve the others. */
+  async #pauseForOthers(): Promise<void> {
+    if (performance.now() - this.#holdingSince < HOLD_MS) return
+    await sleep(PAUSE_MS)
+    this.#holdingSince = performance.now()
+  }
+}

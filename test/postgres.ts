@@ -1,0 +1,204 @@
+/** A PostgreSQL server of our own, for tests: a temporary folder, a free port of 127.0.0.1, gone at the end. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { requirePostgres } from './postgres-install'
+
+const USER = 'postgres'
+const START_PATIENCE_MS = 30_000
+
+export interface PostgresOptions {
+  /** Further settings, such as `ssl: 'on'`. */
+  settings?: Record<string, string>
+  /** Lines in place of pg_hba.conf; everybody on 127.0.0.1 is trusted when left out. */
+  hba?: string[]
+  /** Called with the data folder between `initdb` and the first start. */
+  prepare?: (dataFolder: string, owner: { uid: number; gid: number } | null) => void
+}
+
+export interface PostgresServer {
+  readonly port: number
+  readonly socketFolder: string
+  /** The URL of a database of this server. */
+  url(database: string): string
+  /** Makes an empty database, or a copy of another, and returns its name. */
+  createDatabase(options?: { template?: string }): Promise<string>
+  dropDatabase(name: string): Promise<void>
+  /** Runs SQL as the superuser. */
+  query(sql: string, database?: string): Promise<Record<string, unknown>[]>
+  /** Ends every process at once, as a crash would. */
+  kill(): Promise<void>
+  /** Starts again after `kill`, on the same port with the same data. */
+  start(): Promise<void>
+  /** Freezes every process of the server, and lets them go on. */
+  pause(): void
+  resume(): void
+  stop(): Promise<void>
+}
+
+/** @throws Error when PostgreSQL is neither there nor can be installed, or does not start */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const bin = requirePostgres()
+  const owner = unprivilegedOwner()
+  const home = mkdtempSync(join(tmpdir(), 'bennu-postgres-'))
+  if (owner) chownSync(home, owner.uid, owner.gid)
+  chmodSync(home, 0o755)
+  const data = join(home, 'data')
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+    {
+      ...owner,
+      cwd: home,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
+  options.prepare?.(data, owner)
+  const server = new Server(bin, home, owner, await freePort(), options)
+  await server.start()
+  return server
+}
+
+/** PostgreSQL refuses to run as root. */
+function unprivilegedOwner(): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return null
+  const number = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
+  return { uid: number('-u'), gid: number('-g') }
+}
+
+class Server implements PostgresServer {
+  #process: ChildProcess | null = null
+  #databases = 0
+  readonly #bin: string
+  readonly #home: string
+  readonly #owner: { uid: number; gid: number } | null
+  readonly #options: PostgresOptions
+  readonly #removeAtExit = () => this.#endNow()
+
+  constructor(
+    bin: string,
+    home: string,
+    owner: { uid: number; gid: number } | null,
+    readonly port: number,
+    options: PostgresOptions,
+  ) {
+    this.#bin = bin
+    this.#home = home
+    this.#owner = owner
+    this.#options = options
+    process.once('exit', this.#removeAtExit)
+  }
+
+  get socketFolder(): string {
+    return this.#home
+  }
+
+  url(database: string): string {
+    return `postgresql://${USER}@127.0.0.1:${this.port}/${database}`
+  }
+
+  async start(): Promise<void> {
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      fsync: 'off',
+      full_page_writes: 'off',
+      max_connections: '300',
+      ...this.#options.settings,
+    }
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    this.#process = spawn(
+      join(this.#bin, 'postgres'),
+      ['-D', join(this.#home, 'data'), '-p', String(this.port), '-k', this.#home, ...flags],
+      { ...this.#owner, cwd: this.#home, stdio: process.env.TEST_POSTGRES_LOG ? 'inherit' : 'ignore' },
+    )
+    await this.#untilReady()
+  }
+
+  async #untilReady(): Promise<void> {
+    const deadline = Date.now() + START_PATIENCE_MS
+    for (;;) {
+      try {
+        await this.query('select 1')
+        return
+      } catch (cause) {
+        if (this.#process?.exitCode != null) throw new Error('PostgreSQL did not start', { cause })
+        if (Date.now() > deadline) throw new Error('PostgreSQL did not answer in time', { cause })
+      }
+      await sleep(50)
+    }
+  }
+
+  async query(sql: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client({ host: this.socketFolder, port: this.port, user: USER, database })
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      return (await client.query(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  async createDatabase({ template = 'template0' } = {}): Promise<string> {
+    this.#databases += 1
+    const name = `test_${process.pid}_${Date.now().toString(36)}_${this.#databases}`
+    await this.query(`create database ${name} template ${template}`)
+    return name
+  }
+
+  async dropDatabase(name: string): Promise<void> {
+    await this.query(`drop database if exists ${name} with (force)`)
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGQUIT')
+  }
+
+  pause(): void {
+    for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP')
+  }
+
+  resume(): void {
+    for (const pid of this.#pids()) process.kill(pid, 'SIGCONT')
+  }
+
+  async stop(): Promise<void> {
+    process.off('exit', this.#removeAtExit)
+    await this.#end('SIGINT')
+    rmSync(this.#home, { recursive: true, force: true })
+  }
+
+  #pids(): number[] {
+    const pid = this.#process?.pid
+    if (!pid) return []
+    const children = execFileSync('sh', ['-c', `cat /proc/${pid}/task/*/children`], { encoding: 'utf8' })
+    return [pid, ...children.split(/\s+/).filter(Boolean).map(Number)]
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await exited
+  }
+
+  #endNow(): void {
+    this.#process?.kill('SIGQUIT')
+    rmSync(this.#home, { recursive: true, force: true })
+  }
+}
+
+/** A port of 127.0.0.1 that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}

@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config'
+
+// Three kinds of tests by file name: `*.test.ts` runs once, `*.db.test.ts` on both engines, `*.process.test.ts`
+// starts the built program.
+const everywhere = ['{app,bin,collector,components,scripts,server,test}/**']
+const files = (suffix: string) => everywhere.map((folder) => `${folder}/*.${suffix}`)
+
+const database = (engine: 'sqlite' | 'postgres') => ({
+  test: {
+    name: engine,
+    include: files('db.test.ts'),
+    env: { TEST_DATABASE: engine },
+    globalSetup: ['test/global-setup.ts'],
+    setupFiles: ['test/setup-database.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: files('test.{ts,tsx}'),
+          exclude: ['**/node_modules/**', '**/*.db.test.ts', '**/*.process.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      database('sqlite'),
+      database('postgres'),
+      {
+        test: {
+          name: 'process',
+          include: files('process.test.ts'),
+          fileParallelism: false,
+          globalSetup: ['test/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
