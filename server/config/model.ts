@@ -83,3 +83,16 @@ export interface ConfigReport {
   /** Sentences for the operator; the server starts. */
   warnings: string[]
 }
+
+/** The part of the configuration that pages get. */
+export interface PublicConfig {
+  authEnabled: boolean
+  /** The shortest password that is accepted, the strong policy counted in. */
+  passwordMinLength: number
+  strongPasswords: boolean
+  /** Whether session cookies are kept from plain http. */
+  secureCookies: boolean
+  rootUrl: string | null
+  rootPath: string
+  grpcPort: number
+}

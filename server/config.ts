@@ -1,0 +1,68 @@
+/**
+ * The configuration: `parseConfig(env)` turns the environment into one frozen value. Nothing else
+ * reads process.env, and nothing here writes or connects.
+ */
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { readAuth } from '#server/config/auth-settings'
+import { readDatabase } from '#server/config/database'
+import type { ConfigReport } from '#server/config/model'
+import { warnAboutUnknownNames } from '#server/config/names'
+import { checkPromises } from '#server/config/promises'
+import { createReader, type Environment } from '#server/config/reader'
+import { readCookies, readIngest, readLog, readServer } from '#server/config/server-settings'
+
+export { describeConfig, describeDatabase, publicConfig } from '#server/config/describe'
+export type { Config, ConfigReport, PublicConfig } from '#server/config/model'
+
+export interface ParseOptions {
+  /** Reads the file that a variable names; the file system when left out. */
+  readFile?: (path: string) => string
+  /** The home directory, for the default working directory and `~/`. */
+  homedir?: string
+  /** What relative paths start from; the current directory when left out. */
+  cwd?: string
+}
+
+/** The environment asks for something impossible. `problems` are sentences, each begins with a name. */
+export class ConfigError extends Error {
+  readonly problems: string[]
+
+  constructor(problems: string[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((one) => `  ${one}`).join('\n')}`,
+    )
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads every variable once and returns the frozen configuration with its warnings.
+ * @throws ConfigError with all problems together; no problem and no warning holds a secret.
+ */
+export function parseConfig(env: Environment, options: ParseOptions = {}): ConfigReport {
+  const reader = createReader(env, options.readFile ?? ((path) => readFileSync(path, 'utf8')))
+  const folders = { cwd: options.cwd ?? process.cwd(), home: () => options.homedir ?? homedir() }
+  const server = readServer(reader, folders)
+  const config = {
+    server,
+    log: readLog(reader),
+    database: readDatabase(reader, server.workingDir, folders),
+    auth: readAuth(reader),
+    cookies: readCookies(reader),
+    ingest: readIngest(reader),
+  }
+  checkPromises(reader)
+  warnAboutUnknownNames(reader)
+  if (reader.problems.length > 0) throw new ConfigError([...new Set(reader.problems)])
+  return deepFreeze({ config, warnings: [...new Set(reader.warnings)] })
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const part of Object.values(value)) deepFreeze(part)
+  }
+  return value
+}

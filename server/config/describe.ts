@@ -1,0 +1,89 @@
+/** The effective configuration as lines, for `bennu config` and the banner. Secrets are masked. */
+import type { Config, DatabaseConfig, DatabaseTls, PublicConfig } from '#server/config/model'
+
+const MASK = '********'
+
+/** One `NAME=value` line per setting, in the order of the documentation. */
+export function describeConfig(config: Config): string[] {
+  const { server, log, auth, cookies, ingest, database } = config
+  return Object.entries({
+    PHOENIX_HOST: server.host,
+    PHOENIX_PORT: server.port,
+    PHOENIX_GRPC_PORT: server.grpcPort,
+    PHOENIX_ROOT_URL: server.rootUrl,
+    PHOENIX_WORKING_DIR: server.workingDir,
+    FORWARDED_ALLOW_IPS: server.forwardedAllowIps.join(','),
+    PHOENIX_LOGGING_LEVEL: log.level,
+    PHOENIX_LOGGING_MODE: log.structured ? 'structured' : 'default',
+    PHOENIX_SQL_DATABASE_URL: describeDatabase(database),
+    PHOENIX_SQL_DATABASE_SCHEMA: database.dialect === 'postgres' ? database.schema : null,
+    PHOENIX_ENABLE_AUTH: auth.enabled,
+    PHOENIX_SECRET: masked(auth.secret),
+    BENNU_SECRET_PREVIOUS: auth.previousSecrets.map(() => MASK).join(' ') || null,
+    PHOENIX_ADMIN_SECRET: masked(auth.adminSecret),
+    PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD: masked(auth.defaultAdminInitialPassword),
+    PHOENIX_ACCESS_TOKEN_EXPIRY_MINUTES: auth.accessTokenMinutes,
+    PHOENIX_REFRESH_TOKEN_EXPIRY_MINUTES: auth.refreshTokenMinutes,
+    PHOENIX_ENABLE_STRONG_PASSWORD_POLICY: auth.strongPasswords,
+    BENNU_PASSWORD_MIN_LENGTH: auth.passwordMinLength,
+    BENNU_PASSWORD_COMMON_CHECK: auth.commonPasswordCheck,
+    BENNU_FORCED_RESET: auth.forcedReset,
+    PHOENIX_USE_SECURE_COOKIES: cookies.secure,
+    PHOENIX_COOKIES_PATH: cookies.path,
+    PHOENIX_MAX_SPANS_QUEUE_SIZE: ingest.maxQueuedSpans,
+    BENNU_MAX_REQUEST_BYTES: ingest.maxRequestBytes,
+    BENNU_MAX_INFLATED_BYTES: ingest.maxInflatedBytes,
+    BENNU_MAX_INFLIGHT_BYTES: ingest.maxInflightBytes,
+  }).map(([name, value]) => `${name}=${value === null ? '' : oneLine(String(value))}`)
+}
+
+/** The database as a URL whose passwords are masked; a PostgreSQL schema is not part of it. */
+export function describeDatabase(database: DatabaseConfig): string {
+  if (database.dialect === 'sqlite') return `sqlite:///${database.inMemory ? ':memory:' : database.file}`
+  const user = database.user === null ? '' : encodeURIComponent(database.user)
+  const password = database.password === null ? '' : `:${MASK}`
+  const hosts = database.hosts.map(({ host, port }) => `${describeHost(host)}:${port}`).join(',')
+  const at = user || password ? '@' : ''
+  const query = tlsParameters(database.tls).join('&')
+  return `postgresql://${user}${password}${at}${hosts}/${encodeURIComponent(database.database)}?${query}`
+}
+
+function describeHost(host: string): string {
+  if (host.startsWith('/')) return encodeURIComponent(host)
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function tlsParameters(tls: DatabaseTls): string[] {
+  return Object.entries({
+    sslmode: tls.mode,
+    sslrootcert: tls.rootCertFile,
+    sslcert: tls.certFile,
+    sslkey: tls.keyFile,
+    sslpassword: masked(tls.keyPassword),
+  })
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key}=${value}`)
+}
+
+/** What pages may know: nothing in it helps an attacker. */
+export function publicConfig(config: Config): PublicConfig {
+  const { auth, server, cookies } = config
+  return {
+    authEnabled: auth.enabled,
+    passwordMinLength: auth.strongPasswords ? Math.max(12, auth.passwordMinLength) : auth.passwordMinLength,
+    strongPasswords: auth.strongPasswords,
+    secureCookies: cookies.secure,
+    rootUrl: server.rootUrl,
+    rootPath: server.rootPath,
+    grpcPort: server.grpcPort,
+  }
+}
+
+function masked(value: string | null): string | null {
+  return value === null ? null : MASK
+}
+
+/** A value cannot start a line of its own. */
+function oneLine(value: string): string {
+  return value.replace(/[\p{Cc}\u2028\u2029]/gu, ' ')
+}

@@ -1,0 +1,146 @@
+/**
+ * Variables that this build reads but cannot keep yet. One that promises protection stops the start:
+ * an operator who asked for a lock must not get an open door and a log line. The others only warn.
+ */
+import { AUTHORIZATION_SERVER_NAMES } from '#server/config/names'
+import { cleanValue, type Reader } from '#server/config/reader'
+
+interface Unkept {
+  /** `switch`: only when it says true. `amount`: only when it is not zero. `any`: whenever it is set. */
+  when: 'switch' | 'amount' | 'any'
+  /** What does not happen, and what to do. */
+  because: string
+}
+
+/** Name → why the start stops. */
+const REFUSED: Record<string, Unkept> = {
+  PHOENIX_HOST_ROOT_PATH: {
+    when: 'any',
+    because: 'a path prefix is not served yet. Remove it, and give the server a host name of its own.',
+  },
+  PHOENIX_TLS_ENABLED: { when: 'switch', because: tlsReason('both ports') },
+  PHOENIX_TLS_ENABLED_FOR_HTTP: { when: 'switch', because: tlsReason('the web port') },
+  PHOENIX_TLS_ENABLED_FOR_GRPC: { when: 'switch', because: tlsReason('the gRPC port') },
+  PHOENIX_TLS_VERIFY_CLIENT: {
+    when: 'switch',
+    because: 'client certificates are not asked for yet. Check them in a reverse proxy and remove it.',
+  },
+  PHOENIX_DISABLE_BASIC_AUTH: {
+    when: 'switch',
+    because: 'passwords are the only way to sign in yet. Remove it, or nobody could sign in.',
+  },
+  PHOENIX_CSRF_TRUSTED_ORIGINS: {
+    when: 'any',
+    because:
+      'the Origin and Referer check is not made yet. Remove it; session cookies are SameSite=Strict meanwhile.',
+  },
+  PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS: {
+    when: 'any',
+    because: 'accounts are not locked after failed sign-ins yet. Remove it and limit sign-ins in a proxy.',
+  },
+  BENNU_RATE_LIMIT_LOGIN: { when: 'any', because: rateReason('sign-ins') },
+  BENNU_RATE_LIMIT_PASSWORD_RESET: { when: 'any', because: rateReason('password resets') },
+  BENNU_RATE_LIMIT_API: { when: 'any', because: rateReason('API requests') },
+  PHOENIX_POSTGRES_USE_AWS_IAM_AUTH: {
+    when: 'switch',
+    because: 'signed AWS tokens are not made yet. Remove it and use a password.',
+  },
+  PHOENIX_POSTGRES_USE_AZURE_MANAGED_IDENTITY: {
+    when: 'switch',
+    because: 'Azure identity tokens are not fetched yet. Remove it and use a password.',
+  },
+  PHOENIX_DEFAULT_RETENTION_POLICY_DAYS: {
+    when: 'amount',
+    because: 'nothing deletes old traces yet: they are kept for ever. Remove it, or set it to 0.',
+  },
+  PHOENIX_DATABASE_USAGE_INSERTION_BLOCKING_THRESHOLD_PERCENTAGE: {
+    when: 'amount',
+    because: 'writes are not blocked before the storage is full yet. Remove it and watch the disk.',
+  },
+  PHOENIX_DANGEROUSLY_DISABLE_MIGRATIONS: {
+    when: 'switch',
+    because: 'the server always migrates its database at start. Remove it.',
+  },
+}
+
+/** Name → what does not happen although it is set. Nobody is less safe for it. */
+const WITHOUT_EFFECT: Record<string, Unkept> = {
+  PHOENIX_SMTP_HOSTNAME: {
+    when: 'any',
+    because: 'no mail is sent yet. Lost passwords are reset with `bennu users reset-password`.',
+  },
+  PHOENIX_ADMINS: {
+    when: 'any',
+    because: 'no accounts are made from it yet. Only admin@localhost is created.',
+  },
+  PHOENIX_ALLOWED_ORIGINS: {
+    when: 'any',
+    because: 'cross-origin requests are not allowed for anyone yet, these origins included.',
+  },
+  PHOENIX_ENABLE_PROMETHEUS: { when: 'switch', because: 'no metrics are served yet.' },
+  BENNU_METRICS_PORT: { when: 'any', because: 'no metrics are served yet.' },
+  BENNU_METRICS_HOST: { when: 'any', because: 'no metrics are served yet.' },
+  PHOENIX_SQL_DATABASE_READ_REPLICA_URL: {
+    when: 'any',
+    because: 'a read replica is not used yet. Everything is read from the primary.',
+  },
+  PHOENIX_DATABASE_USAGE_EMAIL_WARNING_THRESHOLD_PERCENTAGE: {
+    when: 'amount',
+    because: 'no mail about storage is sent yet.',
+  },
+  PHOENIX_FASTAPI_MIDDLEWARE_PATHS: { when: 'any', because: 'Python plug-ins cannot be loaded.' },
+  PHOENIX_GQL_EXTENSION_PATHS: { when: 'any', because: 'Python plug-ins cannot be loaded.' },
+  PHOENIX_GRPC_INTERCEPTOR_PATHS: { when: 'any', because: 'Python plug-ins cannot be loaded.' },
+}
+
+const TLS_SWITCHES = ['PHOENIX_TLS_ENABLED', 'PHOENIX_TLS_ENABLED_FOR_HTTP', 'PHOENIX_TLS_ENABLED_FOR_GRPC']
+const TLS_FILES = ['PHOENIX_TLS_CERT_FILE', 'PHOENIX_TLS_KEY_FILE', 'PHOENIX_TLS_CA_FILE']
+
+/** Reports every variable that asks for something this build does not do. */
+export function checkPromises(reader: Reader): void {
+  for (const [name, unkept] of Object.entries(REFUSED)) {
+    if (asksForIt(reader, name, unkept.when)) reader.problem(`${name}: ${unkept.because}`)
+  }
+  for (const [name, unkept] of Object.entries(WITHOUT_EFFECT)) {
+    if (asksForIt(reader, name, unkept.when)) reader.warn(`${name}: ${unkept.because}`)
+  }
+  refuseFamily(reader, /^(PHOENIX|BENNU)_OAUTH2_/, 'sign-in through an identity provider is not there yet')
+  refuseFamily(reader, /^PHOENIX_LDAP_/, 'sign-in through LDAP is not there yet')
+  checkTlsFiles(reader)
+}
+
+function asksForIt(reader: Reader, name: string, when: Unkept['when']): boolean {
+  if (when === 'switch') return reader.bool(name, false)
+  if (when === 'amount') return reader.decimal(name, { fallback: 0, min: 0, max: 1e9 }) > 0
+  return reader.text(name) !== null
+}
+
+/** A family is one promise: one sentence that names all its members that are set. */
+function refuseFamily(reader: Reader, family: RegExp, because: string): void {
+  const names = Object.keys(reader.env)
+    .filter((name) => family.test(name) && !AUTHORIZATION_SERVER_NAMES.has(name))
+    .filter((name) => cleanValue(reader.env[name] ?? '').value !== '')
+    .sort()
+  if (names.length === 0) return
+  reader.problem(
+    `${names.join(', ')}: ${because}. Remove the ${names.length === 1 ? 'variable' : 'variables'}.`,
+  )
+}
+
+/** Certificate files without any switch look like TLS and are not; with a switch set to false they rest. */
+function checkTlsFiles(reader: Reader): void {
+  const names = TLS_FILES.filter((name) => reader.text(name) !== null)
+  if (names.length === 0 || TLS_SWITCHES.some((name) => reader.text(name) !== null)) return
+  reader.problem(
+    `${names.join(', ')}: PHOENIX_TLS_ENABLED is missing, and TLS is not served yet. ` +
+      'Remove the files, or set PHOENIX_TLS_ENABLED=false and let a reverse proxy end TLS.',
+  )
+}
+
+function tlsReason(where: string): string {
+  return `TLS on ${where} is not served yet. Set it to false and let a reverse proxy end TLS.`
+}
+
+function rateReason(what: string): string {
+  return `${what} are not limited yet. Remove it and limit them in a reverse proxy.`
+}

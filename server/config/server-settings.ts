@@ -1,0 +1,164 @@
+/** Listeners, folders, logs, cookies and ingest limits: everything without a rule across groups. */
+import { BlockList, isIP } from 'node:net'
+import path from 'node:path'
+import type { Config } from '#server/config/model'
+import { quoted, type Reader } from '#server/config/reader'
+
+const MIB = 1024 * 1024
+
+const LOG_LEVELS = {
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  critical: 'fatal',
+  fatal: 'fatal',
+} as const
+
+/** Where the server listens and how the world reaches it. */
+export function readServer(reader: Reader, folders: Folders): Config['server'] {
+  const port = reader.port('PHOENIX_PORT', 6006)
+  const grpcPort = reader.port('PHOENIX_GRPC_PORT', 4317)
+  if (port !== 0 && port === grpcPort) {
+    reader.problem(`PHOENIX_GRPC_PORT: ${port} is also PHOENIX_PORT. Give each its own port.`)
+  }
+  return {
+    host: readHost(reader),
+    port,
+    grpcPort,
+    rootPath: '',
+    rootUrl: readRootUrl(reader),
+    workingDir: readWorkingDir(reader, folders),
+    forwardedAllowIps: readForwardedAllowIps(reader),
+  }
+}
+
+export interface Folders {
+  /** The current directory: what relative paths start from. */
+  cwd: string
+  /** The home directory, asked for only when a path needs it; may throw. */
+  home: () => string
+}
+
+/** An absolute path from what an operator wrote; a leading `~/` is the home directory. */
+export function absolutePath(written: string, folders: Folders): string {
+  if (written === '~') return folders.home()
+  if (written.startsWith('~/')) return path.resolve(folders.home(), written.slice(2))
+  return path.resolve(folders.cwd, written)
+}
+
+function readWorkingDir(reader: Reader, folders: Folders): string {
+  const written = reader.text('PHOENIX_WORKING_DIR') ?? '~/.phoenix'
+  try {
+    return absolutePath(written, folders)
+  } catch {
+    reader.problem('PHOENIX_WORKING_DIR: there is no home directory to put the data in. Set it to a folder.')
+    return folders.cwd
+  }
+}
+
+function readHost(reader: Reader): string {
+  const written = reader.text('PHOENIX_HOST')
+  if (written === null) return '0.0.0.0'
+  const host = written.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(host) !== 0 || /^[A-Za-z0-9_]([A-Za-z0-9._-]*)$/.test(host)) return host
+  reader.problem(
+    `PHOENIX_HOST: ${quoted('PHOENIX_HOST', written)} is not an address to listen on. ` +
+      'Write an IP address or a host name alone; the port goes into PHOENIX_PORT.',
+  )
+  return '0.0.0.0'
+}
+
+function readRootUrl(reader: Reader): string | null {
+  const name = 'PHOENIX_ROOT_URL'
+  const written = reader.text(name)
+  if (written === null) return null
+  // The URL class repairs `https:host` and `https:////host`; the raw text has to be right already.
+  if (!/^https?:\/\/[^/?#\s]+/i.test(written) || !URL.canParse(written)) {
+    reader.problem(
+      `${name}: the value is not a URL. Write scheme and host, such as https://traces.example.com.`,
+    )
+    return null
+  }
+  const url = new URL(written)
+  if (url.search || url.hash || url.username || url.password || /[?#]/.test(written)) {
+    reader.problem(
+      `${name}: the URL holds a query, a fragment or credentials. Write scheme, host and path alone.`,
+    )
+    return null
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+function readForwardedAllowIps(reader: Reader): string[] {
+  const items = reader.list('FORWARDED_ALLOW_IPS')
+  if (items.length === 0) return ['127.0.0.0/8', '::1']
+  for (const item of items.filter((one) => !isPeer(one))) {
+    reader.problem(
+      `FORWARDED_ALLOW_IPS: ${quoted('FORWARDED_ALLOW_IPS', item)} is neither an address nor a range. ` +
+        'Write addresses or ranges such as 10.0.0.0/8, separated by commas, or *.',
+    )
+  }
+  if (items.includes('*')) {
+    reader.warn(
+      'FORWARDED_ALLOW_IPS: * lets every client choose the address it is recorded under. ' +
+        'Name the reverse proxies instead, unless nothing else can reach the port.',
+    )
+  }
+  return items
+}
+
+function isPeer(item: string): boolean {
+  if (item === '*' || isIP(item) !== 0) return true
+  const [address = '', bits = '', more] = item.split('/')
+  if (more !== undefined || !/^\d{1,3}$/.test(bits) || isIP(address) === 0) return false
+  try {
+    new BlockList().addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** How much is logged, and in which form. */
+export function readLog(reader: Reader): Config['log'] {
+  return {
+    level: reader.choice('PHOENIX_LOGGING_LEVEL', LOG_LEVELS, 'info'),
+    structured:
+      reader.choice('PHOENIX_LOGGING_MODE', { default: 'default', structured: 'structured' }, 'default') ===
+      'structured',
+  }
+}
+
+/** Attributes of the session cookies. */
+export function readCookies(reader: Reader): Config['cookies'] {
+  const path = reader.text('PHOENIX_COOKIES_PATH') ?? '/'
+  if (!/^\/[\x21-\x3a\x3c-\x7e]*$/.test(path)) {
+    reader.problem(
+      `PHOENIX_COOKIES_PATH: ${quoted('PHOENIX_COOKIES_PATH', path)} is not a path. ` +
+        'Write one that begins with / and has no blank and no semicolon.',
+    )
+  }
+  return { secure: reader.bool('PHOENIX_USE_SECURE_COOKIES', false), path }
+}
+
+/** Caps on what is accepted and kept in memory before it is committed. */
+export function readIngest(reader: Reader): Config['ingest'] {
+  const bytes = (name: string, fallback: number) =>
+    reader.integer(name, { fallback, min: 64 * 1024, max: 4096 * MIB })
+  const maxRequestBytes = bytes('BENNU_MAX_REQUEST_BYTES', 32 * MIB)
+  const maxInflatedBytes = bytes('BENNU_MAX_INFLATED_BYTES', Math.max(128 * MIB, maxRequestBytes))
+  if (maxInflatedBytes < maxRequestBytes) {
+    reader.problem(
+      'BENNU_MAX_INFLATED_BYTES: smaller than BENNU_MAX_REQUEST_BYTES, so that plain requests would be refused. ' +
+        'Make it at least as large.',
+    )
+  }
+  return {
+    maxQueuedSpans: reader.integer('PHOENIX_MAX_SPANS_QUEUE_SIZE', { fallback: 20_000, min: 1, max: 1e9 }),
+    maxRequestBytes,
+    maxInflatedBytes,
+    maxInflightBytes: bytes('BENNU_MAX_INFLIGHT_BYTES', 256 * MIB),
+  }
+}
