@@ -47,6 +47,7 @@ CREATE TABLE "audit_events" (
 	"target_name" text,
 	"address" text,
 	"user_agent" text,
+	"personal_salt" text,
 	"personal_digest" text NOT NULL,
 	"hash" text NOT NULL
 );
