@@ -1,0 +1,119 @@
+/** One's own account. */
+import { and, eq } from 'drizzle-orm'
+import { recordEvent } from '#server/audit/record'
+import { hashPassword, verifyPassword } from '#server/auth/password'
+import { passwordFaults } from '#server/auth/password-policy'
+import { endSessions } from '#server/auth/sessions'
+import type { Ctx } from '#server/context'
+import type { Queries } from '#server/db/database'
+import { AppError } from '#server/errors'
+import { findUser, type User } from '#server/users/find'
+import type { ProfileChange } from '#server/users/model'
+
+/** The account behind the credential, or null while authentication is off. Keys of the system and the admin secret are the system user. */
+export async function getOwnProfile(ctx: Ctx): Promise<User | null> {
+  if (ctx.actor.kind === 'open') return null
+  return getActingUser(ctx)
+}
+
+async function getActingUser(ctx: Ctx): Promise<User> {
+  const user = 'userId' in ctx.actor ? await findUser(ctx.db.read, ctx.db, ctx.actor.userId) : null
+  if (!user) throw new AppError('unauthenticated', 'Invalid or missing credentials')
+  return user
+}
+
+/** The account after a change, and whether that change ended every session of it. */
+export interface ProfileUpdate {
+  user: User
+  sessionsEnded: boolean
+}
+
+/**
+ * Changes one's own name, password, or both; all or nothing. A new password needs the current one, ends every session
+ * in every browser and settles a due reset.
+ * @throws AppError invalid (422, with the fault's place), conflict (the name is taken)
+ */
+export async function updateOwnProfile(ctx: Ctx, change: ProfileChange['user']): Promise<ProfileUpdate> {
+  const user = await getActingUser(ctx)
+  const username = change.username ?? user.username
+  const { password } = change
+  const isNewPassword = password !== undefined && password !== null
+  if (isNewPassword) await checkNewPassword(ctx, user, username, password, change.current_password)
+  const passwordHash = isNewPassword ? await hashPassword(password) : null
+  try {
+    const updated = await ctx.db.write((tx) => applyChange(tx, ctx, user, username, passwordHash))
+    return { user: updated, sessionsEnded: passwordHash !== null }
+  } catch (error) {
+    if (!ctx.db.dialect.isUniqueViolation(error)) throw error
+    throw new AppError('conflict', 'Another account has this name', { cause: error })
+  }
+}
+
+async function checkNewPassword(
+  ctx: Ctx,
+  user: User,
+  username: string,
+  password: string,
+  currentPassword: string | null | undefined,
+): Promise<void> {
+  if (user.authMethod !== 'LOCAL') {
+    throw new AppError('conflict', 'This account signs in elsewhere and has no password here')
+  }
+  if (!currentPassword) throw fault('current_password', 'The current password is needed to change it')
+  if (!(await verifyPassword(currentPassword, user)).good) {
+    await recordWrongPassword(ctx, user)
+    throw fault('current_password', 'The current password is wrong')
+  }
+  if (password.normalize('NFC') === currentPassword.normalize('NFC')) {
+    throw fault('password', 'The new password must differ from the current one')
+  }
+  const faults = await passwordFaults(ctx.config, password, { username, email: user.email })
+  if (faults.length > 0) throw fault('password', faults.join('. '))
+}
+
+function fault(field: 'password' | 'current_password', sentence: string): AppError {
+  const faults = [{ type: 'value_error', loc: ['body', 'user', field], msg: sentence }]
+  return new AppError('invalid', sentence, { faults })
+}
+
+function recordWrongPassword(ctx: Ctx, user: User): Promise<void> {
+  return ctx.db.write((tx) =>
+    recordEvent(tx, ctx, {
+      action: 'user.changePassword',
+      outcome: 'failure',
+      reason: 'wrong-password',
+      target: `User:${user.id}`,
+      targetName: user.username,
+    }),
+  )
+}
+
+async function applyChange(
+  tx: Queries,
+  ctx: Ctx,
+  user: User,
+  username: string,
+  passwordHash: Buffer | null,
+): Promise<User> {
+  const { users } = ctx.db.t
+  const isSame = user.passwordHash ? eq(users.passwordHash, user.passwordHash) : undefined
+  const [updated] = await tx
+    .update(users)
+    .set({
+      username,
+      updatedAt: ctx.clock(),
+      ...(passwordHash && { passwordHash, passwordSalt: null, resetPassword: false }),
+    })
+    .where(and(eq(users.id, user.id), passwordHash ? isSame : undefined))
+    .returning()
+  if (!updated) throw new AppError('conflict', 'The account was changed meanwhile: try again')
+  const event = { outcome: 'success', target: `User:${user.id}`, targetName: username } as const
+  if (username !== user.username) {
+    await recordEvent(tx, ctx, { ...event, action: 'user.rename', actorName: user.username })
+  }
+  if (passwordHash) {
+    await endSessions(tx, ctx.db, user.id)
+    await recordEvent(tx, ctx, { ...event, action: 'user.changePassword' })
+  }
+  return updated
+}

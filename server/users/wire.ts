@@ -1,0 +1,54 @@
+/** Accounts as REST shows them. */
+import { z } from 'zod'
+import { ACCOUNT_ROLES } from '#server/db/schema'
+import { encodeGlobalId } from '#server/global-id'
+import type { User } from '#server/users/find'
+import { wireTime } from '#server/wire-time'
+
+const common = {
+  id: z.string(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  email: z.string(),
+  username: z.string(),
+  role: z.enum(ACCOUNT_ROLES),
+}
+
+export const WireUser = z.discriminatedUnion('auth_method', [
+  z.object({ ...common, auth_method: z.literal('LOCAL'), password_needs_reset: z.boolean() }),
+  z.object({
+    ...common,
+    auth_method: z.literal('OAUTH2'),
+    oauth2_client_id: z.string().optional(),
+    oauth2_user_id: z.string().optional(),
+    profile_picture_url: z.string().optional(),
+  }),
+  z.object({ ...common, auth_method: z.literal('LDAP') }),
+])
+export type WireUser = z.infer<typeof WireUser>
+
+/** Who asks while authentication is off. */
+export const WireAnonymous = z.object({ auth_method: z.literal('ANONYMOUS') })
+export type WireAnonymous = z.infer<typeof WireAnonymous>
+
+/** An account for a REST answer: no password, no field that is not set. */
+export function writeUser(user: User): WireUser {
+  const shared = {
+    id: encodeGlobalId('User', user.id),
+    created_at: wireTime(user.createdAt),
+    updated_at: wireTime(user.updatedAt),
+    email: user.email ?? '',
+    username: user.username,
+    role: user.role,
+  }
+  if (user.authMethod === 'LOCAL')
+    return { ...shared, auth_method: 'LOCAL', password_needs_reset: user.resetPassword }
+  if (user.authMethod === 'LDAP') return { ...shared, auth_method: 'LDAP' }
+  return {
+    ...shared,
+    auth_method: 'OAUTH2',
+    ...(user.oauth2ClientId && { oauth2_client_id: user.oauth2ClientId }),
+    ...(user.oauth2UserId && { oauth2_user_id: user.oauth2UserId }),
+    ...(user.profilePictureUrl && { profile_picture_url: user.profilePictureUrl }),
+  }
+}
