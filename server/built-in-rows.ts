@@ -2,6 +2,7 @@
 import { eq } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { ensureAuditChain } from '#server/audit/chain'
+import { recordEvent } from '#server/audit/record'
 import { hashPassword } from '#server/auth/password'
 import type { Config } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
@@ -23,7 +24,7 @@ const DEFAULT_PROJECT_ID = 1
  * several may call it on one database at the same moment.
  */
 export async function ensureBuiltInRows(world: BuiltInWorld): Promise<void> {
-  const { db, config, log } = world
+  const { db, config } = world
   await warmSecrets(config.auth)
   const passwordHash = (await hasAdmin(db, db.read))
     ? null
@@ -32,11 +33,22 @@ export async function ensureBuiltInRows(world: BuiltInWorld): Promise<void> {
     const fresh = await ensureSystemUser(world, tx)
     if (passwordHash) await ensureAdmin(world, tx, passwordHash, fresh)
     await ensureDefaultProject(world, tx)
-    const chain = await ensureAuditChain(tx, config, db)
-    if (chain === 'new-key') {
-      log.warn('no configured secret opens the key of the audit chain: a new chain begins under a new key')
-    }
+    await startAuditChain(world, tx)
   })
+}
+
+/** What became of the chain's key is itself on record: putting a key of one's own in its place must not be silent. */
+async function startAuditChain(world: BuiltInWorld, tx: Queries): Promise<void> {
+  const chain = await ensureAuditChain(tx, world.config, world.db)
+  if (chain === 'made' || chain === 'kept') return
+  if (chain === 'new-key') {
+    world.log.warn(
+      'no configured secret opens the key of the audit chain: a new stretch begins under a new key',
+    )
+  }
+  const server = { ...world, actor: { kind: 'server' as const }, request: { address: null, userAgent: null } }
+  const action = chain === 'wrapped' ? 'auditChain.wrapKey' : 'auditChain.newKey'
+  await recordEvent(tx, server, { action, outcome: 'success' })
 }
 
 async function hasAdmin(db: Database, queries: Queries): Promise<boolean> {

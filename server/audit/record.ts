@@ -36,7 +36,14 @@ export interface AuditEvent {
   details?: AuditDetails
 }
 
-type RecordCtx = Pick<Ctx, 'db' | 'config' | 'actor' | 'request' | 'clock' | 'log'>
+/** Who may be on record: whoever makes requests, and the program itself. */
+export type Recorded = Actor | { kind: 'server' } | { kind: 'commandLine' }
+
+/** What recording needs; every Ctx fits. */
+export type RecordCtx = Pick<Ctx, 'db' | 'config' | 'clock' | 'log'> & {
+  actor: Recorded
+  request: Pick<Ctx['request'], 'address' | 'userAgent'>
+}
 
 /**
  * Appends an event to the audit log inside the transaction of the change that it tells of: both are kept or neither.
@@ -107,11 +114,11 @@ async function nameOf(tx: Queries, ctx: RecordCtx, userId: number | null): Promi
   return user?.username ?? null
 }
 
-function actorUserId(actor: Actor): number | null {
+function actorUserId(actor: Recorded): number | null {
   return 'userId' in actor ? actor.userId : null
 }
 
-function credentialOf(actor: Actor): string | null {
+function credentialOf(actor: Recorded): string | null {
   if (actor.kind === 'session') return `AccessToken:${actor.accessTokenId}`
   if (actor.kind === 'userKey' || actor.kind === 'systemKey') return `ApiKey:${actor.keyId}`
   return actor.kind === 'adminSecret' ? 'AdminSecret' : null
