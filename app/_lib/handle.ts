@@ -75,6 +75,12 @@ export function contextOf(request: Request): Promise<Ctx> {
 /** Declares one method of one REST route. */
 export const route = createRoute(contextOf)
 
+/** Declares one method of a route under /auth, where nothing is while authentication is off. */
+export const authRoute = createRoute(async (request) => {
+  if (!getRuntime().config.auth.enabled) throw new AppError('not_found', 'Not Found')
+  return contextOf(request)
+})
+
 /** Whether the browser that sent these headers speaks https to us or to a trusted proxy in front of us. */
 export function isHttps(headers: Headers): boolean {
   return headers.get('x-forwarded-proto')?.split(',')[0]?.trim() === 'https'

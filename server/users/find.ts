@@ -8,7 +8,10 @@ export type User = Tables['users']['$inferSelect']
 
 /** An address as it is compared everywhere: trimmed, small letters, nothing that a database cannot hold. */
 export function sanitizeEmail(email: string): string {
-  return email.trim().toLowerCase().replaceAll('\0', '\uFFFD').toWellFormed()
+  return email
+    .trim()
+    .toLowerCase()
+    .replace(/\0|\p{Surrogate}/gu, '\uFFFD')
 }
 
 /** The account with this sanitised address; rows with capitals, from an import or from SQL, match as well. */

@@ -39,6 +39,7 @@ export async function updateOwnProfile(ctx: Ctx, change: ProfileChange['user']):
   const { password } = change
   const isNewPassword = password !== undefined && password !== null
   if (isNewPassword) await checkNewPassword(ctx, user, username, password, change.current_password)
+  if (!isNewPassword && username === user.username) return { user, sessionsEnded: false }
   const passwordHash = isNewPassword ? await hashPassword(password) : null
   try {
     const updated = await ctx.db.write((tx) => applyChange(tx, ctx, user, username, passwordHash))
@@ -107,13 +108,11 @@ async function applyChange(
     .where(and(eq(users.id, user.id), passwordHash ? isSame : undefined))
     .returning()
   if (!updated) throw new AppError('conflict', 'The account was changed meanwhile: try again')
+  if (passwordHash) await endSessions(tx, ctx.db, user.id)
   const event = { outcome: 'success', target: `User:${user.id}`, targetName: username } as const
   if (username !== user.username) {
     await recordEvent(tx, ctx, { ...event, action: 'user.rename', actorName: user.username })
   }
-  if (passwordHash) {
-    await endSessions(tx, ctx.db, user.id)
-    await recordEvent(tx, ctx, { ...event, action: 'user.changePassword' })
-  }
+  if (passwordHash) await recordEvent(tx, ctx, { ...event, action: 'user.changePassword' })
   return updated
 }

@@ -1,0 +1,14 @@
+import { z } from 'zod'
+import { authRoute } from '#app/_lib/handle'
+import { signedInResponse } from '#app/_lib/session-response'
+import { signIn } from '#server/auth/sign-in'
+
+// What is missing is answered like what is wrong: 401, not 422.
+const Credentials = z.object({ email: z.string().nullish(), password: z.string().nullish() }).default({})
+
+export const POST = authRoute({
+  can: 'public',
+  body: Credentials,
+  run: ({ ctx, body }) => signIn(ctx, body),
+  write: (session, { ctx, request }) => signedInResponse(ctx, request, session),
+})

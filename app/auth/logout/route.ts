@@ -1,0 +1,19 @@
+import { authRoute } from '#app/_lib/handle'
+import { clearCookies, SESSION_COOKIES, sentTokens } from '#app/_lib/session-response'
+import { OAUTH_NONCE_COOKIE, OAUTH_STATE_COOKIE } from '#server/auth/cookies'
+import { signOut } from '#server/auth/renew'
+
+export const GET = authRoute({
+  can: 'public',
+  run: ({ ctx, request }) => signOut(ctx, sentTokens(request)),
+  write: (_result, { ctx, request }) => {
+    const headers = new Headers({
+      location: `${ctx.config.server.rootPath}/login`,
+      // Cookies and storage belong to whatever else is served from this host as well.
+      'clear-site-data': '"cache"',
+      'cache-control': 'no-store',
+    })
+    clearCookies(headers, ctx.config, request, [...SESSION_COOKIES, OAUTH_STATE_COOKIE, OAUTH_NONCE_COOKIE])
+    return new Response(null, { status: 302, headers })
+  },
+})

@@ -1,0 +1,9 @@
+import { authRoute } from '#app/_lib/handle'
+import { sentTokens, signedInResponse } from '#app/_lib/session-response'
+import { refreshSession } from '#server/auth/renew'
+
+export const POST = authRoute({
+  can: 'public',
+  run: ({ ctx, request }) => refreshSession(ctx, sentTokens(request)),
+  write: (session, { ctx, request }) => signedInResponse(ctx, request, session),
+})
