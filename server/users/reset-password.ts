@@ -7,7 +7,6 @@ import { hashPassword } from '#server/auth/password'
 import { passwordFaults } from '#server/auth/password-policy'
 import { endSessions } from '#server/auth/sessions'
 import type { Config } from '#server/config/model'
-import type { Ctx } from '#server/context'
 import type { Database } from '#server/db/database'
 import { AppError } from '#server/errors'
 import { findUserByEmail, sanitizeEmail, type User } from '#server/users/find'
@@ -44,7 +43,7 @@ export async function resetPasswordByCommandLine(
   const password = newPassword ?? generatePassword()
   if (newPassword !== undefined) await refuseFaults(world, newPassword, user)
   const passwordHash = await hashPassword(password)
-  const ctx: Ctx = { ...world, actor: { kind: 'open' }, request: COMMAND_LINE }
+  const ctx = { ...world, actor: { kind: 'server' as const }, request: { address: null, userAgent: null } }
   await world.db.write(async (tx) => {
     const { users } = world.db.t
     await tx
@@ -64,8 +63,6 @@ export async function resetPasswordByCommandLine(
   const generatedPassword = newPassword === undefined ? password : null
   return { username: user.username, email: user.email ?? email, generatedPassword }
 }
-
-const COMMAND_LINE = { requestId: 'command-line', address: null, userAgent: null }
 
 async function refuseFaults({ config }: CommandWorld, password: string, user: User): Promise<void> {
   const faults = await passwordFaults(config, password, user)
