@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { formatDuration, formatRelative, plural, shortId } from './format'
+
+describe('formatDuration', () => {
+  it.each([
+    [0, '0 µs'],
+    [36, '36 µs'],
+    [999, '999 µs'],
+    [1500, '1.5 ms'],
+    [820_000, '820 ms'],
+    [999_400, '999 ms'],
+    [999_600, '1.00 s'],
+    [1_240_000, '1.24 s'],
+    [12_340_000, '12.3 s'],
+    [59_990_000, '1 m 00 s'],
+    [125_000_000, '2 m 05 s'],
+    [11_220_000_000, '3 h 07 m'],
+  ])('writes %i µs as %s', (micros, text) => {
+    expect(formatDuration(micros)).toBe(text)
+  })
+})
+
+describe('formatRelative', () => {
+  const now = 1_790_000_000_000
+  it.each([
+    [-2_000, 'just now'],
+    [-12_000, '12 s ago'],
+    [-120_000, '2 min ago'],
+    [-6 * 3_600_000, '6 h ago'],
+    [-3 * 86_400_000, '3 days ago'],
+    [12 * 86_400_000, 'in 12 days'],
+    [90 * 86_400_000, 'in 90 days'],
+    [240 * 86_400_000, 'in 8 months'],
+    [-400 * 86_400_000, '1 year ago'],
+  ])('names a moment %i ms away %s', (offset, text) => {
+    expect(formatRelative(now + offset, now)).toBe(text)
+  })
+})
+
+it('counts in singular and plural', () => {
+  expect([plural(0, 'trace'), plural(1, 'trace'), plural(6204, 'trace')]).toEqual([
+    '0 traces',
+    '1 trace',
+    '6,204 traces',
+  ])
+})
+
+it('shortens long ids and leaves short ones', () => {
+  expect([shortId('7f2c000000000000000000000000 91ab'), shortId('abc')]).toEqual(['7f2c…91ab', 'abc'])
+})

@@ -1,0 +1,36 @@
+'use client'
+import { useRouter } from 'next/navigation'
+import { startTransition } from 'react'
+import { Button } from '../ui/button'
+import { buttonClass } from '../ui/button-class'
+import { RequestId } from '../ui/failure'
+import { Link } from '../ui/link'
+import { MessagePage } from './message-page'
+
+/** A page that could not be made. The digest is the request id (see loadPage). */
+export function ErrorPage({ error, retry }: { error: Error & { digest?: string }; retry: () => void }) {
+  const router = useRouter()
+  const again = () =>
+    startTransition(() => {
+      router.refresh()
+      retry()
+    })
+  return (
+    <MessagePage
+      title="This page could not be shown"
+      actions={
+        <>
+          <Button variant="primary" onPress={again}>
+            Try again
+          </Button>
+          <Link href="/projects" className={buttonClass()}>
+            Go to projects
+          </Link>
+        </>
+      }
+    >
+      <p>The server met a problem it did not expect. If it stays, look the request up in the server's log.</p>
+      {error.digest && <RequestId id={error.digest} />}
+    </MessagePage>
+  )
+}

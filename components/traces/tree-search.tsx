@@ -1,0 +1,75 @@
+'use client'
+import { ChevronDown, ChevronUp, Search } from 'lucide-react'
+import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useState } from 'react'
+import { Input } from 'react-aria-components/Input'
+import { TextField } from 'react-aria-components/TextField'
+import { Button } from '../ui/button'
+import { type SpanTree, searchTree } from './tree'
+
+interface TreeSearchProps {
+  tree: SpanTree
+  onHits: (rowIds: ReadonlySet<number>) => void
+  onGo: (rowId: number) => void
+}
+
+/** Finds spans by name, kind or id; Enter goes to the next one. */
+export function TreeSearch({ tree, onHits, onGo }: TreeSearchProps) {
+  const [text, setText] = useState('')
+  const [place, setPlace] = useState(-1)
+  const wanted = useDeferredValue(text)
+  const hits = useMemo(() => searchTree(tree, wanted), [tree, wanted])
+  useEffect(() => {
+    setPlace(-1)
+    onHits(new Set(hits.map((hit) => hit.span.id)))
+  }, [hits, onHits])
+
+  const go = (step: 1 | -1) => {
+    if (hits.length === 0) return
+    const next = (place + step + hits.length) % hits.length
+    setPlace(next)
+    onGo((hits[next] as (typeof hits)[number]).span.id)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') go(event.shiftKey ? -1 : 1)
+    if (event.key === 'Escape') setText('')
+  }
+  return (
+    <div className="flex min-w-0 grow items-center gap-1">
+      <Search aria-hidden className="ml-1 size-4 shrink-0 text-muted" />
+      <TextField aria-label="Search in the spans" value={text} onChange={setText} className="min-w-0 grow">
+        <Input
+          placeholder="Search in the spans"
+          onKeyDown={onKeyDown}
+          className="h-7 w-full min-w-0 rounded-sm bg-transparent px-1 placeholder:text-muted"
+        />
+      </TextField>
+      {text !== '' && (
+        <>
+          <span role="status" className="tnum shrink-0 text-xs whitespace-nowrap text-muted">
+            {hits.length === 0
+              ? 'none'
+              : place < 0
+                ? `${hits.length} found`
+                : `${place + 1} of ${hits.length}`}
+          </span>
+          <Button
+            variant="quiet"
+            size="iconSm"
+            aria-label="Previous find"
+            isDisabled={hits.length === 0}
+            onPress={() => go(-1)}
+            icon={<ChevronUp className="size-4" />}
+          />
+          <Button
+            variant="quiet"
+            size="iconSm"
+            aria-label="Next find"
+            isDisabled={hits.length === 0}
+            onPress={() => go(1)}
+            icon={<ChevronDown className="size-4" />}
+          />
+        </>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,57 @@
+'use client'
+import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from 'react'
+import { formatInstant, formatRelative } from '../format'
+
+const Now = createContext(0)
+
+/** Gives every relative time below one clock, which starts at the server's and ticks every ten seconds. */
+export function NowProvider({ initial, children }: { initial: number; children: ReactNode }) {
+  const [now, setNow] = useState(initial)
+  useEffect(() => {
+    setNow(Date.now())
+    const timer = setInterval(() => setNow(Date.now()), 10_000)
+    return () => clearInterval(timer)
+  }, [])
+  return <Now value={now}>{children}</Now>
+}
+
+/** The shared clock in milliseconds. */
+export function useNow(): number {
+  return use(Now)
+}
+
+const never = () => () => {}
+
+/** False on the server and while the page takes over from it; the reader's zone is known only then. */
+export function useHydrated(): boolean {
+  return useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  )
+}
+
+/** A moment as a distance from now, with the exact instant on hover. `at` in milliseconds. */
+export function RelativeTime({ at, className }: { at: number; className?: string }) {
+  const now = useNow()
+  const hydrated = useHydrated()
+  return (
+    <time
+      dateTime={new Date(at).toISOString()}
+      title={hydrated ? formatInstant(at) : undefined}
+      className={className}
+    >
+      {formatRelative(at, Math.max(now, 0) || at)}
+    </time>
+  )
+}
+
+/** The exact moment in the reader's zone; UTC until the zone is known. */
+export function ExactTime({ at, className }: { at: number; className?: string }) {
+  const hydrated = useHydrated()
+  return (
+    <time dateTime={new Date(at).toISOString()} className={className}>
+      {hydrated ? formatInstant(at) : new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')}
+    </time>
+  )
+}
