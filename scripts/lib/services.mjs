@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { say } from './install.mjs'
+
+const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+
+/**
+ * What the tests need beside npm packages. Installed by apt where we may; elsewhere the name is returned with a reason.
+ * @returns {{ name: string, reason: string }[]} what is still missing
+ */
+export function ensureServices() {
+  const missing = [
+    { name: 'postgresql', there: hasPostgres },
+    { name: 'chromium', there: hasChromium },
+  ].filter(({ there }) => !there())
+  if (missing.length === 0) return []
+  if (!isRootOnDebian()) {
+    return missing.map(({ name }) => ({
+      name,
+      reason: `${name} is not installed, and only root on Debian can add it`,
+    }))
+  }
+  aptInstall(missing.map(({ name }) => name))
+  return missing
+    .filter(({ there }) => !there())
+    .map(({ name }) => ({ name, reason: `apt-get did not bring ${name}` }))
+}
+
+function aptInstall(names) {
+  say(`installing ${names.join(' and ')} with apt-get`)
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: 'inherit' }
+  try {
+    execFileSync('apt-get', ['update', '-qq'], options)
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options)
+  } catch (error) {
+    say(`apt-get failed: ${error.message}`)
+  }
+}
+
+function hasPostgres() {
+  const debian = '/usr/lib/postgresql'
+  const versions = existsSync(debian)
+    ? readdirSync(debian).map((version) => join(debian, version, 'bin'))
+    : []
+  return [...onPath(), ...versions].some((folder) => existsSync(join(folder, 'initdb')))
+}
+
+function hasChromium() {
+  return onPath().some((folder) => existsSync(join(folder, 'chromium')))
+}
+
+const onPath = () => [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
