@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-// Three kinds of tests by file name: `*.test.ts` runs once, `*.db.test.ts` on both engines, `*.process.test.ts`
-// starts the built program.
+// Kinds of tests by file name: `*.test.ts` runs once, `*.db.test.ts` on both engines, `*.sqlite.test.ts` and
+// `*.postgres.test.ts` on the one, `*.process.test.ts` starts the built program.
 const everywhere = ['{app,bin,collector,components,scripts,server,test}/**']
 const files = (suffix: string) => everywhere.map((folder) => `${folder}/*.${suffix}`)
 
 const database = (engine: 'sqlite' | 'postgres') => ({
   test: {
     name: engine,
-    include: files('db.test.ts'),
+    include: [...files('db.test.ts'), ...files(`${engine}.test.ts`)],
     env: { TEST_DATABASE: engine },
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/setup-database.ts'],
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: files('test.{ts,tsx}'),
-          exclude: ['**/node_modules/**', '**/*.db.test.ts', '**/*.process.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.{db,sqlite,postgres,process}.test.ts'],
           testTimeout: 20_000,
         },
       },
@@ -35,7 +35,6 @@ export default defineConfig({
           name: 'process',
           include: files('process.test.ts'),
           fileParallelism: false,
-          globalSetup: ['test/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os'
 import pg from 'pg'
 import type { PostgresConfig } from '#server/config/model'
-import { errorCodes } from '#server/db/error-codes'
+import { errorCodes, errorMessages } from '#server/db/error-codes'
 import { type Tls, tlsAttempts } from '#server/db/postgres-tls'
 import { AppError } from '#server/errors'
 
@@ -27,6 +27,8 @@ pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number)
 export interface PoolSettings {
   applicationName: string
   maxConnections: number
+  /** After so long without an answer the server counts as lost; never, when left out. */
+  queryTimeoutMs?: number
 }
 
 /**
@@ -35,20 +37,23 @@ export interface PoolSettings {
  */
 export class PostgresPool extends pg.Pool {
   readonly #config: PostgresConfig
+  readonly #client: pg.ClientConfig
   readonly #targets: Target[]
   #search: Promise<void> | null = null
 
   /** @throws AppError invalid when a certificate file cannot be read */
   constructor(config: PostgresConfig, settings: PoolSettings) {
     const targets = listTargets(config)
+    const client = clientOptions(config, settings)
     super({
-      ...clientOptions(config, settings.applicationName),
+      ...client,
       ...targets[0],
       max: settings.maxConnections,
       idleTimeoutMillis: 60_000,
       onConnect: (client) => prepareSession(client, config),
     })
     this.#config = config
+    this.#client = client
     this.#targets = targets
     // A lost idle connection has left the pool already, and a lost busy one fails its query.
     this.on('error', () => {})
@@ -96,33 +101,38 @@ export class PostgresPool extends pg.Pool {
   }
 
   async #findTarget(): Promise<void> {
-    let problem: unknown
+    const problems: unknown[] = []
     for (let index = 0; index < this.#targets.length; index++) {
       const target = this.#targets[index] as Target
       try {
-        await probe({ ...this.options, ...target }, this.#config)
+        await probe({ ...this.#client, ...target }, this.#config)
         Object.assign(this.options, target)
         return
       } catch (error) {
-        problem ??= error
         if (isFinal(error)) throw error
+        problems.push(error)
         // Out of reach is out of reach, with TLS or without.
-        if (!mayBeTls(error)) index = lastOfHost(this.#targets, index)
+        if (!otherTlsMayHelp(error)) index = lastOfHost(this.#targets, index)
       }
     }
-    throw problem
+    const last = problems.at(-1)
+    throw new AggregateError(
+      problems,
+      last instanceof Error ? last.message : 'No PostgreSQL server can be reached',
+    )
   }
 }
 
 /** The settings of one connection, without host, port and TLS. */
-export function clientOptions(config: PostgresConfig, applicationName: string): pg.ClientConfig {
+function clientOptions(config: PostgresConfig, settings: PoolSettings): pg.ClientConfig {
   return {
     user: config.user ?? userInfo().username,
     ...(config.password === null ? {} : { password: config.password }),
     database: config.database,
-    application_name: config.applicationName ?? applicationName,
+    application_name: config.applicationName ?? settings.applicationName,
     connectionTimeoutMillis: (config.connectTimeoutSeconds || CONNECT_TIMEOUT_SECONDS) * 1000,
     ...(config.options === null ? {} : { options: config.options }),
+    ...(settings.queryTimeoutMs === undefined ? {} : { query_timeout: settings.queryTimeoutMs }),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   }
@@ -146,13 +156,9 @@ const isFinal = (error: unknown) =>
   error instanceof AppError || errorCodes(error).some((code) => /^(28P01|3D000|42501)$/.test(code))
 
 /** Errors that the other TLS mode may mend: the handshake, or a server that wants the other one (28000). */
-const mayBeTls = (error: unknown) => {
-  const codes = errorCodes(error)
-  return (
-    codes.length === 0 ||
-    codes.some((code) => code === '28000' || /^(ERR_SSL|ERR_TLS|EPROTO|DEPTH|SELF|CERT|UNABLE)/.test(code))
-  )
-}
+const otherTlsMayHelp = (error: unknown) =>
+  errorCodes(error).some((code) => code === '28000' || code === 'EPROTO' || code.startsWith('ERR_SSL')) ||
+  errorMessages(error).some((message) => /does not support SSL|establishing an SSL/.test(message))
 
 async function probe(options: pg.ClientConfig, config: PostgresConfig): Promise<void> {
   const client = new pg.Client(options)

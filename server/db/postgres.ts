@@ -5,6 +5,7 @@ import type { PostgresConfig } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
 import { postgresDialect } from '#server/db/dialect.postgres'
 import { errorCodes } from '#server/db/error-codes'
+import '#server/db/postgres-errors'
 import { PostgresPool } from '#server/db/postgres-pool'
 import { postgresTables } from '#server/db/schema.postgres'
 import { WriteGuard } from '#server/db/write-guard'
@@ -12,6 +13,8 @@ import { WriteGuard } from '#server/db/write-guard'
 const MAX_CONNECTIONS = 10
 /** How often a write that lost a race is run again. */
 const MAX_RERUNS = 5
+/** A server that is silent for so long is lost; its network may be. */
+const QUERY_TIMEOUT_MS = 60_000
 const PING_TIMEOUT_MS = 5_000
 
 /**
@@ -22,6 +25,7 @@ export function openPostgres(config: PostgresConfig, options: { applicationName?
   const pool = new PostgresPool(config, {
     applicationName: options.applicationName ?? 'bennu',
     maxConnections: MAX_CONNECTIONS,
+    queryTimeoutMs: QUERY_TIMEOUT_MS,
   })
   const queries = drizzle(pool)
   const guard = new WriteGuard()
