@@ -24,6 +24,12 @@ export const OptionalQueryText = QueryText.optional().meta({ override: NULLABLE_
 /** The place to go on from, as `next_cursor` gave it. Empty counts as absent. */
 export const CursorParam = QueryText.optional().meta({ override: NULLABLE_STRING })
 
+/** A row id in a path, as our own pages write it. */
+export const RowId = z
+  .string()
+  .regex(/^\d{1,15}$/, 'Must be a row id')
+  .transform(Number)
+
 /** How many rows a page may have: above zero, `max` at most. */
 export function limitParam(options: { default: number; max?: number }) {
   const { default: usual, max = Number.MAX_SAFE_INTEGER } = options

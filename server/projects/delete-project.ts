@@ -35,7 +35,10 @@ export async function deleteProject(ctx: World, idOrName: string): Promise<void>
 /** The newest rows now: what comes later is left to the last step, so that a busy project cannot keep us for ever. */
 async function lastRows(ctx: World, projectId: number): Promise<{ spanId: number; traceId: number }> {
   const { spans, traces } = ctx.db.t
-  const [span] = await ctx.db.read.select({ id: max(spans.id) }).from(spans).where(eq(spans.projectId, projectId))
+  const [span] = await ctx.db.read
+    .select({ id: max(spans.id) })
+    .from(spans)
+    .where(eq(spans.projectId, projectId))
   const [trace] = await ctx.db.read
     .select({ id: max(traces.id) })
     .from(traces)

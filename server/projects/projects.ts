@@ -33,32 +33,31 @@ export async function listProjects(
   return { items: rows.slice(0, limit), nextId: rows[limit]?.id ?? null }
 }
 
-/** The project with this GlobalID, or else with this exact name; null when there is none. */
-export async function findProject(ctx: Pick<Ctx, 'db'>, idOrName: string): Promise<Project | null> {
+/** The project with this GlobalID, or else with this exact name; a number is a row id. Null when there is none. */
+export async function findProject(ctx: Pick<Ctx, 'db'>, idOrName: string | number): Promise<Project | null> {
   const { projects } = ctx.db.t
+  const one = async (condition: SQL) =>
+    (await ctx.db.read.select(columnsOf(ctx)).from(projects).where(condition))[0] ?? null
+  if (typeof idOrName === 'number') return one(eq(projects.id, idOrName))
   const id = decodeGlobalId(idOrName)
-  if (id?.type === 'Project') {
-    const [byId] = await ctx.db.read.select(columnsOf(ctx)).from(projects).where(eq(projects.id, id.rowId))
-    if (byId) return byId
-  }
-  if (!isStorable(idOrName)) return null
-  const [byName] = await ctx.db.read.select(columnsOf(ctx)).from(projects).where(eq(projects.name, idOrName))
-  return byName ?? null
+  const byId = id?.type === 'Project' ? await one(eq(projects.id, id.rowId)) : null
+  if (byId) return byId
+  return isStorable(idOrName) ? one(eq(projects.name, idOrName)) : null
 }
 
 /**
- * The project with this GlobalID or exact name.
+ * The project with this GlobalID or exact name; a number is a row id.
  * @throws AppError not_found
  */
-export async function getProject(ctx: Pick<Ctx, 'db'>, idOrName: string): Promise<Project> {
+export async function getProject(ctx: Pick<Ctx, 'db'>, idOrName: string | number): Promise<Project> {
   const project = await findProject(ctx, idOrName)
   if (!project) throw projectNotFound(idOrName)
   return project
 }
 
 /** The refusal of a project that is not there. */
-export function projectNotFound(idOrName: string): AppError {
-  return new AppError('not_found', `Project ${JSON.stringify(idOrName.slice(0, 200))} not found`)
+export function projectNotFound(idOrName: string | number): AppError {
+  return new AppError('not_found', `Project ${JSON.stringify(String(idOrName).slice(0, 200))} not found`)
 }
 
 /**

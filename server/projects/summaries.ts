@@ -2,7 +2,7 @@
 import { count, eq, max } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
 import type { ProjectSummary } from '#server/projects/model'
-import { columnsOf, getProject, projectNotFound } from '#server/projects/projects'
+import { columnsOf, getProject } from '#server/projects/projects'
 
 type World = Pick<Ctx, 'db'>
 
@@ -34,12 +34,8 @@ export async function listProjectSummaries(ctx: World): Promise<ProjectSummary[]
  * @throws AppError not_found
  */
 export async function getProjectSummary(ctx: World, id: string | number): Promise<ProjectSummary> {
-  const { projects, traces } = ctx.db.t
-  const project =
-    typeof id === 'string'
-      ? await getProject(ctx, id)
-      : (await ctx.db.read.select(columnsOf(ctx)).from(projects).where(eq(projects.id, id)))[0]
-  if (!project) throw projectNotFound(String(id))
+  const { traces } = ctx.db.t
+  const project = await getProject(ctx, id)
   const [activity] = await ctx.db.read
     .select(activityOf(ctx))
     .from(traces)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import 'zod-openapi'
 import { encodeGlobalId } from '#server/global-id'
 import { type Project, ProjectName } from '#server/projects/model'
-import { CursorParam, FlagParam, limitParam, OptionalQueryText } from '#server/query'
+import { CursorParam, FlagParam, limitParam, OptionalQueryText, RowId } from '#server/query'
 import { isStorable } from '#server/text'
 
 const storable = <T extends z.ZodType<string>>(schema: T) =>
@@ -18,6 +18,9 @@ export const ProjectAnswer = z.object({ data: WireProject })
 export const ProjectsAnswer = z.object({ data: z.array(WireProject), next_cursor: z.string().nullable() })
 
 export const ProjectParams = z.object({ project_identifier: z.string() })
+
+/** A project in the addresses of our own pages: digits are its row id, anything else a GlobalID or a name. */
+export const ProjectKey = z.union([RowId, z.string()])
 
 export const ProjectsQuery = z.object({
   cursor: CursorParam,
@@ -42,4 +45,9 @@ export function projectToWire(project: Project): WireProject {
     name: project.name,
     description: project.description,
   }
+}
+
+export function projectsToWire(page: { items: Project[]; nextId: number | null }) {
+  const next_cursor = page.nextId === null ? null : encodeGlobalId('Project', page.nextId)
+  return { data: page.items.map(projectToWire), next_cursor }
 }

@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { route } from '#app/_lib/handle'
+import { getProjectSummary } from '#server/projects/summaries'
+import { ProjectKey } from '#server/projects/wire'
+
+export const GET = route({
+  can: 'project.read',
+  params: z.object({ id: ProjectKey }),
+  run: ({ ctx, params }) => getProjectSummary(ctx, params.id),
+})

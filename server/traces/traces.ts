@@ -1,0 +1,193 @@
+/** Traces and spans for our own pages: narrow rows by time, and one span whole. */
+import { and, asc, desc, eq, gt, lt, lte, or, type SQL } from 'drizzle-orm'
+import type { Ctx } from '#server/context'
+import { AppError } from '#server/errors'
+import { invalidCursor } from '#server/query'
+import { isStorable } from '#server/text'
+import type { Page, SpanDetail, SpanNode, TraceDetail, TraceSummary } from '#server/traces/model'
+
+type World = Pick<Ctx, 'db'>
+
+/** Rows read in one go: on SQLite a read holds the process while it lasts. */
+const SPANS_PER_READ = 2000
+export const MAX_TRACES_PER_PAGE = 200
+
+/**
+ * A project's traces, newest first. The cursor names the last row of a page by start time and id, so a page stays where
+ * it is while newer traces arrive.
+ * @throws AppError invalid for a cursor that is not ours
+ */
+export async function listTraces(
+  ctx: World,
+  input: { projectId: number; cursor?: string | null; limit?: number },
+): Promise<Page<TraceSummary>> {
+  const { traces } = ctx.db.t
+  const limit = Math.min(input.limit ?? 50, MAX_TRACES_PER_PAGE)
+  const conditions: (SQL | undefined)[] = [eq(traces.projectId, input.projectId)]
+  if (input.cursor) conditions.push(olderThan(ctx, readTraceCursor(input.cursor)))
+  const rows = await selectSummaries(ctx)
+    .where(and(...conditions))
+    .orderBy(desc(traces.startTime), desc(traces.id))
+    .limit(limit + 1)
+  const items = rows.slice(0, limit).map(toSummary)
+  const last = items.at(-1)
+  return { items, nextCursor: rows.length > limit && last ? writeTraceCursor(last) : null }
+}
+
+/** The first condition alone is a range of the index; the second settles equal times. */
+function olderThan(ctx: World, place: { startTime: number; id: number }): SQL | undefined {
+  const { traces } = ctx.db.t
+  return and(
+    lte(traces.startTime, place.startTime),
+    or(lt(traces.startTime, place.startTime), lt(traces.id, place.id)),
+  )
+}
+
+const writeTraceCursor = (trace: TraceSummary) =>
+  Buffer.from(`${trace.startTime}:${trace.id}`, 'utf8').toString('base64url')
+
+function readTraceCursor(cursor: string): { startTime: number; id: number } {
+  const match = /^(-?\d{1,16}):(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'))
+  if (!match) throw invalidCursor(cursor)
+  return { startTime: Number(match[1]), id: Number(match[2]) }
+}
+
+/**
+ * One trace with all its spans in order of their start.
+ * @param input.traceId 32 hex digits, in either case
+ * @throws AppError not_found
+ */
+export async function getTrace(ctx: World, input: { traceId: string }): Promise<TraceDetail> {
+  const { traces } = ctx.db.t
+  const traceId = input.traceId.toLowerCase()
+  const [row] = isStorable(traceId) ? await selectSummaries(ctx).where(eq(traces.traceId, traceId)) : []
+  if (!row) throw new AppError('not_found', `Trace ${JSON.stringify(traceId.slice(0, 100))} not found`)
+  return {
+    ...toSummary(row),
+    projectId: row.projectId,
+    projectName: row.projectName,
+    sessionId: row.sessionId,
+    spans: await readSpanNodes(ctx, row.id),
+  }
+}
+
+/**
+ * One span whole.
+ * @param input.id its row id
+ * @throws AppError not_found
+ */
+export async function getSpan(ctx: World, input: { id: number }): Promise<SpanDetail> {
+  const { spans, spanRollups, traces } = ctx.db.t
+  const [row] = await ctx.db.read
+    .select({
+      node: nodeColumns(ctx),
+      traceId: traces.traceId,
+      attributesJson: spans.attributes,
+      eventsJson: spans.events,
+    })
+    .from(spans)
+    .innerJoin(traces, eq(traces.id, spans.traceRowId))
+    .leftJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
+    .where(eq(spans.id, input.id))
+  if (!row) throw new AppError('not_found', `Span ${input.id} not found`)
+  const { node, ...rest } = row
+  return { ...toNode(node), ...rest }
+}
+
+async function readSpanNodes(ctx: World, traceRowId: number): Promise<SpanNode[]> {
+  const { spans, spanRollups } = ctx.db.t
+  const nodes: SpanNode[] = []
+  for (let after = ''; ; ) {
+    // In the order of the index on (trace, span id), which costs no sort; the order by time is made below.
+    const rows = await ctx.db.read
+      .select(nodeColumns(ctx))
+      .from(spans)
+      .leftJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
+      .where(and(eq(spans.traceRowId, traceRowId), gt(spans.spanId, after)))
+      .orderBy(asc(spans.spanId))
+      .limit(SPANS_PER_READ)
+    for (const row of rows) nodes.push(toNode(row))
+    const last = rows.at(-1)
+    if (!last || rows.length < SPANS_PER_READ) break
+    after = last.spanId
+  }
+  return nodes.sort((a, b) => a.startTime - b.startTime || a.id - b.id)
+}
+
+function nodeColumns(ctx: World) {
+  const { spans, spanRollups } = ctx.db.t
+  return {
+    id: spans.id,
+    spanId: spans.spanId,
+    parentId: spans.parentId,
+    name: spans.name,
+    spanKind: spans.spanKind,
+    startTime: spans.startTime,
+    endTime: spans.endTime,
+    statusCode: spans.statusCode,
+    statusMessage: spans.statusMessage,
+    promptTokens: spans.llmTokenCountPrompt,
+    completionTokens: spans.llmTokenCountCompletion,
+    cumulativeErrorCount: spanRollups.cumulativeErrorCount,
+    cumulativePromptTokens: spanRollups.cumulativeLlmTokenCountPrompt,
+    cumulativeCompletionTokens: spanRollups.cumulativeLlmTokenCountCompletion,
+  }
+}
+
+type Nullable<T, K extends keyof T> = Omit<T, K> & { [key in K]: T[key] | null }
+type NodeRow = Nullable<
+  SpanNode,
+  'cumulativeErrorCount' | 'cumulativePromptTokens' | 'cumulativeCompletionTokens'
+>
+
+/** A span without a roll-up counts for itself. */
+function toNode(row: NodeRow): SpanNode {
+  return {
+    ...row,
+    cumulativeErrorCount: row.cumulativeErrorCount ?? (row.statusCode === 'ERROR' ? 1 : 0),
+    cumulativePromptTokens: row.cumulativePromptTokens ?? row.promptTokens ?? 0,
+    cumulativeCompletionTokens: row.cumulativeCompletionTokens ?? row.completionTokens ?? 0,
+  }
+}
+
+function selectSummaries(ctx: World) {
+  const { projects, projectSessions, spans, traces } = ctx.db.t
+  return ctx.db.read
+    .select({
+      id: traces.id,
+      traceId: traces.traceId,
+      startTime: traces.startTime,
+      endTime: traces.endTime,
+      spanCount: traces.spanCount,
+      errorCount: traces.errorCount,
+      promptTokens: traces.promptTokens,
+      completionTokens: traces.completionTokens,
+      projectId: traces.projectId,
+      projectName: projects.name,
+      sessionId: projectSessions.sessionId,
+      root: {
+        spanId: spans.spanId,
+        name: spans.name,
+        spanKind: spans.spanKind,
+        statusCode: spans.statusCode,
+        inputPreview: spans.inputPreview,
+        outputPreview: spans.outputPreview,
+      },
+    })
+    .from(traces)
+    .innerJoin(projects, eq(projects.id, traces.projectId))
+    .leftJoin(projectSessions, eq(projectSessions.id, traces.projectSessionId))
+    .leftJoin(spans, eq(spans.id, traces.rootSpanRowId))
+    .$dynamic()
+}
+
+type SummaryRow = Awaited<ReturnType<typeof selectSummaries>>[number]
+
+function toSummary({
+  projectId: _,
+  projectName: _name,
+  sessionId: _session,
+  ...rest
+}: SummaryRow): TraceSummary {
+  return rest
+}
