@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest'
+import { normalizePath } from './request-path'
+
+it.each([
+  ['/', '/'],
+  ['/projects?a=//b', '/projects?a=//b'],
+  ['//evil.example/x', '/evil.example/x'],
+  ['///', '/'],
+  ['/\\evil.example', '/evil.example'],
+  ['http://other.example/v1/projects?limit=1', '/v1/projects?limit=1'],
+  ['http://other.example', '/'],
+  ['http://other.example//x', '/x'],
+  ['*', '/'],
+  ['', '/'],
+])('reads %s as %s', (url, path) => {
+  expect(normalizePath(url)).toBe(path)
+})
+
+it.each([
+  ['/api/v1/projects', '/v1/projects'],
+  ['/api/v1', '/v1'],
+  ['/api/v1?x=1', '/v1?x=1'],
+  ['//api/v1/traces', '/v1/traces'],
+  ['/api/v10/projects', '/api/v10/projects'],
+  ['/api/v1.5', '/api/v1.5'],
+  ['/api/other', '/api/other'],
+  ['/x/api/v1/projects', '/x/api/v1/projects'],
+])('serves %s as %s', (url, path) => {
+  expect(normalizePath(url)).toBe(path)
+})
