@@ -7,7 +7,7 @@
  */
 import type { z } from 'zod'
 import type { Ctx } from '#server/context'
-import { AppError, ERROR_KINDS, type FieldFault, toAppError } from '#server/errors'
+import { AppError, ERROR_KINDS, type FieldFault, isAppError, toAppError } from '#server/errors'
 import { type Action, can } from '#server/permissions'
 
 /** Largest JSON body of an ordinary route. */
@@ -77,7 +77,7 @@ export function createRoute(contextOf: (request: Request) => Promise<Ctx>) {
         if (definition.status === 204) return new Response(null, { status: 204 })
         return Response.json(result, { status: definition.status ?? 200 })
       } catch (error) {
-        return errorResponse(error, ctx)
+        return errorResponse(translateStorageError(error, ctx), ctx)
       }
     }
     return Object.assign(handler, { definition: definition as AnyRouteDefinition })
@@ -186,6 +186,21 @@ export async function readText(request: Request, limit: number): Promise<string>
   } catch (cause) {
     throw new AppError('undecodable', 'The request body is not valid UTF-8', { cause })
   }
+}
+
+/** What a database that is away or full throws, as the answer a client can act on; anything else as it is. */
+function translateStorageError(error: unknown, ctx: Ctx | undefined): unknown {
+  if (isAppError(error) || !ctx) return error
+  const { dialect } = ctx.db
+  if (!dialect.isTransient(error) && !dialect.isStorageFull(error)) return error
+  ctx.log.error({ err: error }, 'the database could not do its part')
+  if (dialect.isStorageFull(error)) {
+    return new AppError('storage_full', 'The database has no room left', { cause: error })
+  }
+  return new AppError('unavailable', 'The database does not answer at the moment', {
+    cause: error,
+    retryAfterSeconds: 5,
+  })
 }
 
 function faultsOf(error: z.ZodError, where: 'body' | 'query' | 'path'): FieldFault[] {

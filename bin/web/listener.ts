@@ -62,7 +62,12 @@ function identify(
   request.url = normalizePath(request.url ?? '/')
   const client = resolveClient(request.socket.remoteAddress, (name) => singleHeader(request, name))
   if (client.ignoredPrivateProxy && client.address) warnOnce(client.address)
-  cleanHeaders(request.headers, { requestId, peer: client.address, trusted: client.trusted })
+  cleanHeaders(request.headers, {
+    requestId,
+    path: request.url,
+    peer: client.address,
+    trusted: client.trusted,
+  })
   return requestId
 }
 

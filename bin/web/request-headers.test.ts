@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { cleanHeaders } from './request-headers'
 
-const facts = { requestId: 'r-1', peer: '203.0.113.7', trusted: false }
+const facts = { requestId: 'r-1', path: '/projects?x=1', peer: '203.0.113.7', trusted: false }
 
 it('replaces what a client claims about itself', () => {
   const headers = {
@@ -11,7 +11,12 @@ it('replaces what a client claims about itself', () => {
     accept: 'a/b',
   }
   cleanHeaders(headers, facts)
-  expect(headers).toEqual({ accept: 'a/b', 'x-bennu-peer': '203.0.113.7', 'x-request-id': 'r-1' })
+  expect(headers).toEqual({
+    accept: 'a/b',
+    'x-bennu-path': '/projects?x=1',
+    'x-bennu-peer': '203.0.113.7',
+    'x-request-id': 'r-1',
+  })
 })
 
 it('removes forwarded headers of a stranger', () => {
@@ -24,7 +29,7 @@ it('removes forwarded headers of a stranger', () => {
     'x-real-ip': '1.2.3.4',
   }
   cleanHeaders(headers, facts)
-  expect(Object.keys(headers).sort()).toEqual(['x-bennu-peer', 'x-request-id'])
+  expect(Object.keys(headers).sort()).toEqual(['x-bennu-path', 'x-bennu-peer', 'x-request-id'])
 })
 
 it('keeps forwarded headers of a trusted proxy', () => {
@@ -36,5 +41,5 @@ it('keeps forwarded headers of a trusted proxy', () => {
 it('leaves the peer out when it is not known', () => {
   const headers = { 'x-bennu-peer': '127.0.0.1' }
   cleanHeaders(headers, { ...facts, peer: null })
-  expect(headers).toEqual({ 'x-request-id': 'r-1' })
+  expect(headers).toEqual({ 'x-bennu-path': '/projects?x=1', 'x-request-id': 'r-1' })
 })

@@ -12,6 +12,8 @@ const FORWARDED = [
 
 export interface RequestFacts {
   requestId: string
+  /** The path with its query, as our handlers see it. */
+  path: string
   /** The client's address, or null when unknown. */
   peer: string | null
   /** Whether the peer on the socket may speak for others. */
@@ -23,5 +25,6 @@ export function cleanHeaders(headers: IncomingHttpHeaders, facts: RequestFacts):
   for (const name of Object.keys(headers)) if (name.startsWith('x-bennu-')) delete headers[name]
   if (!facts.trusted) for (const name of FORWARDED) delete headers[name]
   headers['x-request-id'] = facts.requestId
+  headers['x-bennu-path'] = facts.path
   if (facts.peer !== null) headers['x-bennu-peer'] = facts.peer
 }
