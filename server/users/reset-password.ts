@@ -43,7 +43,7 @@ export async function resetPasswordByCommandLine(
   const password = newPassword ?? generatePassword()
   if (newPassword !== undefined) await refuseFaults(world, newPassword, user)
   const passwordHash = await hashPassword(password)
-  const ctx = { ...world, actor: { kind: 'server' as const }, request: { address: null, userAgent: null } }
+  const ctx = { ...world, actor: { kind: 'commandLine' as const }, request: { address: null, userAgent: null } }
   await world.db.write(async (tx) => {
     const { users } = world.db.t
     await tx
@@ -56,8 +56,6 @@ export async function resetPasswordByCommandLine(
       outcome: 'success',
       target: `User:${user.id}`,
       targetName: user.username,
-      actorName: 'command line',
-      details: { by: 'command line' },
     })
   })
   const generatedPassword = newPassword === undefined ? password : null
