@@ -17,24 +17,27 @@ export interface StoredKey {
   keyEncrypted: boolean
 }
 
-// By the stored text, on globalThis: Next gives each route its own copy of this module. Re-wrapping the key or
-// starting a new one changes the text, so a cached key is never the wrong one.
+// By configuration and stored text, on globalThis: Next gives each route its own copy of this module. Re-wrapping the
+// key or starting a new one changes the text, so a remembered key is never the wrong one.
 const KEYS = Symbol.for('bennu.audit.keys')
-const holder = globalThis as unknown as Record<symbol, Map<string, Buffer> | undefined>
+const holder = globalThis as unknown as Record<symbol, WeakMap<Config, Map<string, Buffer>> | undefined>
 
-function cache(): Map<string, Buffer> {
-  holder[KEYS] ??= new Map()
-  return holder[KEYS]
+function keysOf(config: Config): Map<string, Buffer> {
+  holder[KEYS] ??= new WeakMap()
+  const known = holder[KEYS].get(config) ?? new Map<string, Buffer>()
+  holder[KEYS].set(config, known)
+  return known
 }
 
 /** The chain key as bytes, or null when no configured secret opens it. Costs 0.2 s once per process and secret. */
 export async function openChainKey(config: Config, stored: StoredKey): Promise<Buffer | null> {
-  const known = cache().get(stored.chainKey)
+  const keys = keysOf(config)
+  const known = keys.get(stored.chainKey)
   if (known) return known
   const key = stored.keyEncrypted
     ? await unwrapSecret(config.auth, stored.chainKey)
     : Buffer.from(stored.chainKey, 'base64')
-  if (key) cache().set(stored.chainKey, key)
+  if (key) keys.set(stored.chainKey, key)
   return key
 }
 

@@ -136,7 +136,7 @@ function cleanDetails(details: AuditDetails): AuditDetails {
 
 // Names stay out of the line: an erasure cannot reach into logs that have been shipped.
 function logEvent(ctx: RecordCtx, entry: ChainedColumns, address: string | null): void {
-  const { id, action, outcome, reason, actorKind, actorUserId, credential, target, details } = entry
+  const { id, action, outcome, reason, actorKind, actorUserId, credential, target } = entry
   const line = {
     audit: id,
     action,
@@ -144,10 +144,12 @@ function logEvent(ctx: RecordCtx, entry: ChainedColumns, address: string | null)
     reason,
     actorKind,
     actorUserId,
-    credential,
+    credentialId: credential,
     target,
     address,
-    details,
+    details: JSON.parse(entry.details),
   }
-  authLogger(ctx.log).info(line, `${action} ${outcome}`)
+  const log = authLogger(ctx.log)
+  if (outcome === 'failure') log.warn(line, `${action} failed`)
+  else log.info(line, action)
 }
