@@ -6,23 +6,17 @@ import { decodeGlobalId } from '#server/global-id'
 import { isStorable } from '#server/text'
 import { parseTime } from '#server/wire-time'
 
-const NULLABLE_STRING = { anyOf: [{ type: 'string' }, { type: 'null' }] } as const
-
 /** Text from a query; NUL and broken surrogates are refused because no database holds them. */
 export const QueryText = z.string().refine(isStorable, 'Must not hold a null byte')
 
 /** A repeated parameter. */
-export const QueryTexts = z
-  .array(QueryText)
-  .max(1000, 'At most 1000 values')
-  .optional()
-  .meta({ override: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] } })
+export const QueryTexts = z.array(QueryText).max(1000, 'At most 1000 values').optional()
 
 /** Text that may be left out. */
-export const OptionalQueryText = QueryText.optional().meta({ override: NULLABLE_STRING })
+export const OptionalQueryText = QueryText.optional()
 
 /** The place to go on from, as `next_cursor` gave it. Empty counts as absent. */
-export const CursorParam = QueryText.optional().meta({ override: NULLABLE_STRING })
+export const CursorParam = QueryText.optional()
 
 /** A row id in a path, as our own pages write it. */
 export const RowId = z
@@ -67,7 +61,7 @@ export const TimeParam = z
   .transform((text) => parseTime(text) ?? Number.NaN)
   .refine((value) => !Number.isNaN(value), 'Must be a time in ISO 8601')
   .optional()
-  .meta({ override: { anyOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }] } })
+  .meta({ override: { type: 'string', format: 'date-time' } })
 
 /**
  * The row id of a cursor: the GlobalID, of whatever type, of the first row of the page asked for.

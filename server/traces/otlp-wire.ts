@@ -9,7 +9,9 @@ import type { StatusCode } from '#server/traces/model'
 
 const text = z.string().nullable()
 const count = z.int().min(0).nullable()
-const nanos = z.int().min(0).nullable()
+/** Wider than JavaScript's own integers. */
+const int64 = z.number().meta({ override: { type: 'integer', format: 'int64' } })
+const nanos = int64.nullable()
 
 export const OtlpAnyValue = z
   .object({
@@ -19,7 +21,7 @@ export const OtlpAnyValue = z
     bool_value: z.boolean().nullable(),
     bytes_value: text,
     double_value: z.union([z.number(), z.enum(['Infinity', '-Infinity', 'NaN'])]).nullable(),
-    int_value: z.int().nullable(),
+    int_value: int64.nullable(),
     kvlist_value: z.null(),
     string_value: text,
   })

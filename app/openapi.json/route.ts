@@ -1,0 +1,11 @@
+import { ANNOUNCED_VERSION } from '#server/build-info'
+import { buildOpenApi } from '#server/openapi'
+import { ROUTES } from './routes'
+
+let document: unknown
+
+/** The description of the REST interface; for everybody, since it tells nothing of what is stored. */
+export function GET(): Response {
+  document ??= buildOpenApi(ROUTES, ANNOUNCED_VERSION)
+  return Response.json(document)
+}

@@ -1,0 +1,25 @@
+/** The route files under /v1, for the OpenAPI document. A test compares the list with the folder. */
+import type { RouteModule } from '#server/openapi'
+import * as project from '../v1/projects/[project_identifier]/route'
+import * as otlpSpans from '../v1/projects/[project_identifier]/spans/otlpv1/route'
+import * as spans from '../v1/projects/[project_identifier]/spans/route'
+import * as projects from '../v1/projects/route'
+import * as systemApiKey from '../v1/system/api_keys/[api_key_id]/route'
+import * as systemApiKeys from '../v1/system/api_keys/route'
+import * as ownApiKey from '../v1/user/api_keys/[api_key_id]/route'
+import * as ownApiKeys from '../v1/user/api_keys/route'
+import * as user from '../v1/user/route'
+import * as usersApiKeys from '../v1/users/api_keys/route'
+
+export const ROUTES: readonly RouteModule[] = [
+  { path: '/v1/projects', module: projects },
+  { path: '/v1/projects/{project_identifier}', module: project },
+  { path: '/v1/projects/{project_identifier}/spans', module: spans },
+  { path: '/v1/projects/{project_identifier}/spans/otlpv1', module: otlpSpans },
+  { path: '/v1/system/api_keys', module: systemApiKeys },
+  { path: '/v1/system/api_keys/{api_key_id}', module: systemApiKey },
+  { path: '/v1/user', module: user },
+  { path: '/v1/user/api_keys', module: ownApiKeys },
+  { path: '/v1/user/api_keys/{api_key_id}', module: ownApiKey },
+  { path: '/v1/users/api_keys', module: usersApiKeys },
+]
