@@ -12,7 +12,7 @@ import { checkPromises } from '#server/config/promises'
 import { createReader, type Environment } from '#server/config/reader'
 import { readCookies, readIngest, readLog, readServer } from '#server/config/server-settings'
 
-export { describeConfig, describeDatabase, publicConfig } from '#server/config/describe'
+export { describeConfig, publicConfig } from '#server/config/describe'
 export type { Config, ConfigReport, PublicConfig } from '#server/config/model'
 
 export interface ParseOptions {

@@ -1,4 +1,4 @@
-/** The effective configuration as lines, for `bennu config` and the banner. Secrets are masked. */
+/** The effective configuration as lines, for `bennu config`. Secrets are masked. */
 import type { Config, DatabaseConfig, DatabaseTls, PublicConfig } from '#server/config/model'
 
 const MASK = '********'
@@ -15,7 +15,7 @@ export function describeConfig(config: Config): string[] {
     FORWARDED_ALLOW_IPS: server.forwardedAllowIps.join(','),
     PHOENIX_LOGGING_LEVEL: log.level,
     PHOENIX_LOGGING_MODE: log.structured ? 'structured' : 'default',
-    PHOENIX_SQL_DATABASE_URL: describeDatabase(database),
+    PHOENIX_SQL_DATABASE_URL: databaseUrl(database),
     PHOENIX_SQL_DATABASE_SCHEMA: database.dialect === 'postgres' ? database.schema : null,
     PHOENIX_ENABLE_AUTH: auth.enabled,
     PHOENIX_SECRET: masked(auth.secret),
@@ -38,7 +38,7 @@ export function describeConfig(config: Config): string[] {
 }
 
 /** The database as a URL whose passwords are masked; a PostgreSQL schema is not part of it. */
-export function describeDatabase(database: DatabaseConfig): string {
+function databaseUrl(database: DatabaseConfig): string {
   if (database.dialect === 'sqlite') return `sqlite:///${database.inMemory ? ':memory:' : database.file}`
   const user = database.user === null ? '' : encodeURIComponent(database.user)
   const password = database.password === null ? '' : `:${MASK}`

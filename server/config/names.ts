@@ -188,17 +188,22 @@ function unknownNames(env: Environment): string[] {
 
 /** The known name closest to one that is not, or null when nothing is near enough to be a slip. */
 export function nearestName(name: string): string | null {
-  const wanted = name.trim().toUpperCase()
+  const wanted = withoutPrefix(name.trim().toUpperCase())
   let best: string | null = null
-  let bestDistance = Math.max(3, Math.floor(wanted.length / 4)) + 1
+  let bestDistance = Math.max(2, Math.floor(wanted.length / 4)) + 1
   for (const candidate of KNOWN) {
-    const distance = editDistance(wanted, candidate)
+    const distance = editDistance(wanted, withoutPrefix(candidate))
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance
     }
   }
   return best
+}
+
+/** Both prefixes are ours, so that taking one for the other is no distance. */
+function withoutPrefix(name: string): string {
+  return name.replace(/^(PHOENIX|BENNU)_/, '')
 }
 
 /** Levenshtein: how many letters to add, drop or change to get from one word to the other. */

@@ -32,7 +32,7 @@ const REFUSED: Record<string, Unkept> = {
   PHOENIX_CSRF_TRUSTED_ORIGINS: {
     when: 'any',
     because:
-      'the Origin and Referer check is not made yet. Remove it; session cookies are SameSite=Strict meanwhile.',
+      'a list of trusted origins is not kept yet. Remove it: what another site sends with a session cookie is refused anyway.',
   },
   PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS: {
     when: 'any',

@@ -67,10 +67,17 @@ function isSecret(key: string, value: unknown): boolean {
   return SECRET_KEY.test(key) && !HARMLESS_KEY.test(key)
 }
 
-/** Masks bearer tokens, our tokens and URL passwords wherever they stand in a finished line. */
+/**
+ * Masks bearer tokens, our tokens and URL passwords wherever they stand in a finished JSON line, and escapes what JSON
+ * lets through and a terminal may take for a line break.
+ */
 export function maskLine(line: string): string {
   return line
     .replace(/\b(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{8,}/gi, `$1$2${MASK}`)
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, MASK)
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#"@]*:)[^\s"@]+@/gi, `$1${MASK}@`)
+    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#"@]*:)(?!\d+[/?#])[^\s"@]+@/gi, `$1${MASK}@`)
+    .replace(
+      /[\u007f-\u009f\u2028\u2029]/g,
+      (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
 }

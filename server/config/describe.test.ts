@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { describeConfig, parseConfig, publicConfig } from '#server/config'
+
+const options = { homedir: '/home/op', cwd: '/srv', readFile: () => '-----BEGIN X-----' }
+
+const CANARIES = {
+  PHOENIX_ENABLE_AUTH: 'true',
+  PHOENIX_SECRET: 'canary-secret-of-at-least-32-characters',
+  PHOENIX_ADMIN_SECRET: 'canary-admin-of-at-least-32-characters-',
+  BENNU_SECRET_PREVIOUS: 'canary-older-of-at-least-32-characters-',
+  PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD: 'canary-password',
+  PHOENIX_SQL_DATABASE_URL:
+    'postgresql://u:canary-db@db,[::1]:5433/d?sslmode=verify-full&sslcert=/c&sslkey=/k&sslpassword=canary-key',
+  PHOENIX_PROT: 'canary-unknown',
+  PHOENIX_ADMINS: 'canary-name=canary@example.com',
+}
+
+test('no secret appears in the description, in a warning or in what pages get', () => {
+  const { config, warnings } = parseConfig(CANARIES, options)
+  const everything = [...describeConfig(config), ...warnings, JSON.stringify(publicConfig(config))].join('\n')
+  expect(everything).not.toContain('canary')
+  expect(warnings).toHaveLength(2)
+})
+
+test('every line is a variable and its effective value', () => {
+  const { config } = parseConfig({ ...CANARIES, PHOENIX_PORT: '7000' }, options)
+  const lines = describeConfig(config)
+  expect(lines.filter((line) => !/^[A-Z_]+=/.test(line))).toEqual([])
+  expect(lines).toContain('PHOENIX_PORT=7000')
+  expect(lines).toContain('PHOENIX_SECRET=********')
+  expect(lines).toContain(
+    'PHOENIX_SQL_DATABASE_URL=postgresql://u:********@db:5432,[::1]:5433/d' +
+      '?sslmode=verify-full&sslcert=/c&sslkey=/k&sslpassword=********',
+  )
+})
+
+test('the lines read back as the configuration they describe', () => {
+  const { config } = parseConfig({ PHOENIX_HOST: '::', PHOENIX_WORKING_DIR: '/data' }, options)
+  const env = Object.fromEntries(
+    describeConfig(config).map((line) => line.split(/=(.*)/s, 2) as [string, string]),
+  )
+  env.PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD = ''
+  expect(parseConfig(env, options).config).toEqual(config)
+})
+
+test('a value with a line break stays on its line', () => {
+  const { config } = parseConfig({ PHOENIX_WORKING_DIR: '/a\nPHOENIX_SECRET=x' }, options)
+  expect(describeConfig(config).filter((line) => line.startsWith('PHOENIX_SECRET='))).toEqual([
+    'PHOENIX_SECRET=',
+  ])
+})
+
+test('pages hear of twelve characters when the strong policy is on', () => {
+  const length = (env: Record<string, string>) =>
+    publicConfig(parseConfig(env, options).config).passwordMinLength
+  const strong = { PHOENIX_ENABLE_STRONG_PASSWORD_POLICY: 'true' }
+  expect([length({}), length(strong), length({ ...strong, BENNU_PASSWORD_MIN_LENGTH: '20' })]).toEqual([
+    8, 12, 20,
+  ])
+})
