@@ -1,6 +1,6 @@
 /** A PostgreSQL server of our own, for tests: a temporary folder, a free port of 127.0.0.1, gone at the end. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ const START_PATIENCE_MS = 30_000
 export interface PostgresOptions {
   /** Further settings, such as `ssl: 'on'`. */
   settings?: Record<string, string>
-  /** Lines in place of pg_hba.conf; everybody on 127.0.0.1 is trusted when left out. */
+  /** Lines of pg_hba.conf for TCP; everybody on 127.0.0.1 is trusted when left out. */
   hba?: string[]
   /** Called with the data folder between `initdb` and the first start. */
   prepare?: (dataFolder: string, owner: { uid: number; gid: number } | null) => void
@@ -57,6 +57,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
+  if (options.hba)
+    writeFileSync(join(data, 'pg_hba.conf'), ['local all all trust', ...options.hba, ''].join('\n'))
   options.prepare?.(data, owner)
   const server = new Server(bin, home, owner, await freePort(), options)
   await server.start()

@@ -2,6 +2,7 @@
 import { eq } from 'drizzle-orm'
 import { hashToken, signToken } from '#server/auth/tokens'
 import { ROLES, type Role, SCOPES, type Scope } from '#server/permissions'
+import { createAccount, sessionCookies } from './accounts'
 import { TEST_SECRET, type TestRuntime } from './runtime'
 
 /** `session ADMIN`, `user key VIEWER read`, `system key MEMBER full`, `admin secret`, `anonymous`. */
@@ -35,7 +36,7 @@ export async function createPrincipals(runtime: TestRuntime): Promise<Principals
   }
   for (const role of ROLES) {
     const userId = await createUser(runtime, role)
-    principals[`session ${role}`] = await createSession(runtime, userId)
+    principals[`session ${role}`] = await signIn(runtime, userId)
     for (const scope of SCOPES) {
       principals[`user key ${role} ${scope}`] = await createKey(runtime, { userId, scope, role: null })
       principals[`system key ${role} ${scope}`] = await createKey(runtime, {
@@ -50,49 +51,18 @@ export async function createPrincipals(runtime: TestRuntime): Promise<Principals
 
 const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
 
-/** An account without a password. */
+/** An account whose name and address follow from `name`. */
 export async function createUser(
-  { db }: TestRuntime,
+  runtime: TestRuntime,
   role: Role,
   name = role.toLowerCase(),
 ): Promise<number> {
-  const { users } = db.t
-  const now = new Date()
-  const username = `${name} person`
-  const email = `${name}@example.com`
-  return db.write(async (tx) => {
-    const [row] = await tx
-      .insert(users)
-      .values({ username, email, role, authMethod: 'LOCAL', createdAt: now, updatedAt: now })
-      .returning({ id: users.id })
-    return (row as { id: number }).id
-  })
+  const columns = { role, username: `${name} person`, email: `${name}@example.com` }
+  return (await createAccount(runtime, columns)).id
 }
 
-/** A session of an hour, as its access cookie. */
-export async function createSession({ db }: TestRuntime, userId: number): Promise<Principal> {
-  const { accessTokens, refreshTokens } = db.t
-  const createdAt = new Date()
-  const expiresAt = new Date(createdAt.getTime() + 3_600_000)
-  const text = await db.write(async (tx) => {
-    const [refresh] = await tx
-      .insert(refreshTokens)
-      .values({ userId, tokenHash: 'unused', createdAt, expiresAt })
-      .returning({ id: refreshTokens.id })
-    const refreshTokenId = (refresh as { id: number }).id
-    const [access] = await tx
-      .insert(accessTokens)
-      .values({ userId, refreshTokenId, tokenHash: '', createdAt, expiresAt })
-      .returning({ id: accessTokens.id })
-    const { id } = access as { id: number }
-    const token = signToken('AccessToken', id, TEST_SECRET)
-    await tx
-      .update(accessTokens)
-      .set({ tokenHash: hashToken(token) })
-      .where(eq(accessTokens.id, id))
-    return token
-  })
-  return { headers: { cookie: `phoenix-access-token=${text}` }, userId, keyId: null }
+async function signIn(runtime: TestRuntime, userId: number): Promise<Principal> {
+  return { headers: { cookie: await sessionCookies(runtime, { id: userId }) }, userId, keyId: null }
 }
 
 /** A key that never expires, as a bearer. A key of the system user is a system key. */

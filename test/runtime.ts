@@ -56,6 +56,7 @@ export function testConfig(overrides: { [Group in keyof Config]?: Partial<Config
 }
 
 const noIngest: IngestClient = {
+  reserve: () => ({ grow: () => {}, release: () => {} }),
   submit: () => Promise.reject(new Error('This test runtime has no ingest: pass one to createTestRuntime')),
   drain: async () => {},
 }
