@@ -1,6 +1,7 @@
 /** How a serving process gets its Runtime: log, database, ingest worker, in this order. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { prepareAudit } from '#server/audit/chain'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import { openDatabase } from '#server/db/open'
@@ -23,10 +24,20 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   const { config, isReady } = options
   const log = createLogger(config.log, { process: options.process })
   const db = await openPatiently(config, options.process, log)
+  if (options.process === 'web') void prepareAuditAhead(db, config, log)
   const ingest = await startIngest(config, log)
   const runtime: Runtime = { config, db, log, ingest, isReady, clock: () => new Date() }
   setRuntime(runtime)
   return runtime
+}
+
+/** In nobody's way: the first event opens the key itself when this has not. */
+async function prepareAuditAhead(db: Database, config: Config, log: Logger): Promise<void> {
+  try {
+    await prepareAudit({ db, config })
+  } catch (error) {
+    log.debug({ err: error }, 'the audit chain key is not open yet')
+  }
 }
 
 const MAX_PAUSE_MS = 5_000

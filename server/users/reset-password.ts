@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import type { Logger } from 'pino'
+import { prepareAudit } from '#server/audit/chain'
 import { recordEvent } from '#server/audit/record'
 import { hashPassword } from '#server/auth/password'
 import { passwordFaults } from '#server/auth/password-policy'
@@ -43,7 +44,12 @@ export async function resetPasswordByCommandLine(
   const password = newPassword ?? generatePassword()
   if (newPassword !== undefined) await refuseFaults(world, newPassword, user)
   const passwordHash = await hashPassword(password)
-  const ctx = { ...world, actor: { kind: 'commandLine' as const }, request: { address: null, userAgent: null } }
+  await prepareAudit(world)
+  const ctx = {
+    ...world,
+    actor: { kind: 'commandLine' as const },
+    request: { address: null, userAgent: null },
+  }
   await world.db.write(async (tx) => {
     const { users } = world.db.t
     await tx
