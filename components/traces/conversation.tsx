@@ -53,6 +53,7 @@ function MessageCard({ message, isAnswer }: { message: Message; isAnswer?: boole
         </Card>
       )}
       {message.toolCalls.map((call, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: calls never change their order, and ids may be missing
         <ToolCallCard key={`${i}-${call.id}`} call={call} />
       ))}
     </>

@@ -1,6 +1,6 @@
 'use client'
 import { Check, Copy } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { Button, type ButtonProps } from './button'
 
 interface CopyButtonProps extends Omit<ButtonProps, 'children' | 'icon' | 'onPress'> {
@@ -11,6 +11,8 @@ interface CopyButtonProps extends Omit<ButtonProps, 'children' | 'icon' | 'onPre
   /** Shown beside the icon; without it the button is an icon alone. */
   children?: string
   onCopied?: () => void
+  /** The icon until something was copied. */
+  idle?: ReactNode
 }
 
 /** Copies exactly what it stands beside, and says so for two seconds. */
@@ -19,6 +21,7 @@ export function CopyButton({
   label,
   children,
   onCopied,
+  idle,
   size,
   variant = 'quiet',
   ...props
@@ -42,7 +45,7 @@ export function CopyButton({
       size={size ?? (children ? 'md' : 'iconSm')}
       aria-label={outcome === 'done' ? 'Copied' : label}
       onPress={copy}
-      icon={outcome === 'done' ? <Check className="size-4 text-ok" /> : <Copy className="size-4" />}
+      icon={outcome === 'done' ? <Check className="size-4 text-ok" /> : (idle ?? <Copy className="size-4" />)}
     >
       {children && word}
     </Button>

@@ -1,0 +1,42 @@
+import type { Metadata } from 'next'
+import { cookies } from 'next/headers'
+import { notFound, redirect } from 'next/navigation'
+import { anyContext, publicConfig } from '#app/_lib/page'
+import { AuthCard } from '#components/account/auth-card'
+import { LoginForm } from '#components/account/login-form'
+import { REFRESH_COOKIE } from '#server/auth/cookies'
+import { safeReturnPath } from '#server/auth/model'
+import { errorOf, messageOf } from '../../../components/account/messages'
+
+export const dynamic = 'force-dynamic'
+export const metadata: Metadata = { title: 'Sign in' }
+
+interface Query {
+  returnUrl?: string | string[]
+  message?: string | string[]
+  error?: string | string[]
+}
+
+const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
+
+export default async function LoginPage({ searchParams }: { searchParams: Promise<Query> }) {
+  const { authEnabled, cookiesCannotStick } = await publicConfig()
+  if (!authEnabled) notFound()
+  const query = await searchParams
+  const returnUrl = safeReturnPath(one(query.returnUrl))
+  const message = messageOf(one(query.message))
+  const error = errorOf(one(query.error))
+  const { actor } = await anyContext()
+  if (actor.kind === 'session' && !message && !error) redirect(returnUrl)
+  return (
+    <AuthCard title="Sign in">
+      <LoginForm
+        returnUrl={returnUrl}
+        message={message}
+        error={error}
+        cookiesCannotStick={cookiesCannotStick}
+        mayRenew={actor.kind !== 'session' && (await cookies()).has(REFRESH_COOKIE)}
+      />
+    </AuthCard>
+  )
+}

@@ -1,0 +1,35 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { publicConfig, signedInContext } from '#app/_lib/page'
+import { AuthCard } from '#components/account/auth-card'
+import { PasswordForm } from '#components/account/password-form'
+import { Notice } from '#components/ui/notice'
+import { safeReturnPath } from '#server/auth/model'
+import { getOwnProfile } from '#server/users/profile'
+
+export const dynamic = 'force-dynamic'
+export const metadata: Metadata = { title: 'Change password' }
+
+interface Query {
+  returnUrl?: string | string[]
+}
+
+export default async function ResetPasswordPage({ searchParams }: { searchParams: Promise<Query> }) {
+  const { authEnabled, passwordMinLength } = await publicConfig()
+  if (!authEnabled) notFound()
+  const ctx = await signedInContext()
+  const { returnUrl } = await searchParams
+  const user = await getOwnProfile(ctx)
+  const mustReset = ctx.actor.kind === 'session' && ctx.actor.mustReset
+  return (
+    <AuthCard title="Change your password">
+      {mustReset && <Notice>Choose a password of your own before you go on.</Notice>}
+      <p className="text-muted">Every browser you are signed in with is signed out, this one too.</p>
+      <PasswordForm
+        email={user?.email ?? ''}
+        minLength={passwordMinLength}
+        returnUrl={safeReturnPath(Array.isArray(returnUrl) ? returnUrl[0] : returnUrl)}
+      />
+    </AuthCard>
+  )
+}

@@ -1,0 +1,19 @@
+import type { ReactNode } from 'react'
+import { pageContext } from '#app/_lib/page'
+import { Shell } from '#components/shell/shell'
+import { can } from '#server/permissions'
+import { getOwnProfile } from '#server/users/profile'
+import { loadPage } from './_load'
+
+export const dynamic = 'force-dynamic'
+
+export default async function MainLayout({ children }: { children: ReactNode }) {
+  const ctx = await pageContext()
+  const user = await loadPage(ctx, getOwnProfile(ctx))
+  const account = user && { username: user.username, email: user.email }
+  return (
+    <Shell account={account} canSeeKeys={can(ctx.actor, 'systemApiKey.list')}>
+      {children}
+    </Shell>
+  )
+}

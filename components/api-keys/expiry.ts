@@ -1,0 +1,35 @@
+/** How long a key lives, as chosen in the form. Pure. */
+const DAY_MS = 86_400_000
+
+export const EXPIRIES = [
+  { value: '30', label: '30 days' },
+  { value: '90', label: '90 days' },
+  { value: '365', label: '1 year' },
+  { value: 'never', label: 'Never' },
+  { value: 'date', label: 'On a date' },
+] as const
+export type Expiry = (typeof EXPIRIES)[number]['value']
+
+/**
+ * The moment a key ends as ISO 8601, or null for never.
+ * @param date `YYYY-MM-DD`, for the choice of a date: the key works through the whole of that day, in the local zone
+ * @throws RangeError when the date is none
+ */
+export function expiryTime(expiry: Expiry, date: string, nowMs: number): string | null {
+  if (expiry === 'never') return null
+  if (expiry === 'date') return new Date(`${date}T23:59:59`).toISOString()
+  return new Date(nowMs + Number(expiry) * DAY_MS).toISOString()
+}
+
+/** Whether an expiry is past, near (less than 14 days) or neither. */
+export function expiryState(expiresMs: number | null, nowMs: number): 'expired' | 'soon' | 'far' {
+  if (expiresMs === null) return 'far'
+  if (expiresMs <= nowMs) return 'expired'
+  return expiresMs - nowMs < 14 * DAY_MS ? 'soon' : 'far'
+}
+
+/** Days a key has gone unused, when that is a reason to delete it; else null. */
+export function unusedDays(lastUsedMs: number | null, createdMs: number, nowMs: number): number | null {
+  const days = Math.floor((nowMs - (lastUsedMs ?? createdMs)) / DAY_MS)
+  return days > 90 ? days : null
+}
