@@ -22,12 +22,29 @@ export interface IngestResult {
   message: string
 }
 
+/** A place among the requests in flight, taken before the body is read. */
+export interface Reservation {
+  /**
+   * Counts further bytes of the body.
+   * @throws AppError unavailable when that is more than all requests together may hold
+   */
+  grow(bytes: number): void
+  /** Gives the place back. Harmless when done twice. */
+  release(): void
+}
+
 export interface IngestClient {
   /**
+   * Takes a place for a request whose body is still to be read.
+   * @throws AppError unavailable when the server is full or stopping
+   */
+  reserve(): Reservation
+  /**
    * Stores the spans of one request. Resolves after COMMIT.
+   * @param reservation a place taken earlier that counts the body already; without one it is taken here. Released at the end
    * @throws AppError undecodable, too_large, unavailable (full, or the database is away), storage_full
    */
-  submit(request: IngestRequest): Promise<IngestResult>
+  submit(request: IngestRequest, reservation?: Reservation): Promise<IngestResult>
   /** Stops taking requests, finishes those taken, ends the thread. */
   drain(): Promise<void>
 }

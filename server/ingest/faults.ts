@@ -1,0 +1,16 @@
+/** Whose fault an error of the database is. */
+import { errorCodes } from '#server/db/error-codes'
+
+/** PostgreSQL: data exceptions, violated constraints, limits of the program. SQLite: the same by name. */
+const DATA_FAULT =
+  /^(22|23|54)[0-9A-Z]{3}$|^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)|^ERR_(OUT_OF_RANGE|INVALID_ARG)/
+
+/**
+ * Whether the error comes from what was to be stored, so that leaving a span out lets the others in. Anything else
+ * (a missing right, a read-only disk, a fault of ours) would refuse every span alike and condemns none.
+ */
+export function isFaultOfData(error: unknown): boolean {
+  const codes = errorCodes(error)
+  if (codes.length > 0) return codes.some((code) => DATA_FAULT.test(code))
+  return error instanceof RangeError
+}

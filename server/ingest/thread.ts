@@ -1,0 +1,183 @@
+/** The serving thread's side of the ingest worker: admission, who waits for which answer, and what happens when it dies. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import type { Logger } from 'pino'
+import { AppError } from '#server/errors'
+import { Admission, type AdmissionLimits, Place, RETRY_AFTER_SECONDS } from '#server/ingest/admission'
+import type { IngestClient, IngestRequest, IngestResult, Reservation } from '#server/ingest/client'
+import type { MessageFromWorker, MessageToWorker } from '#server/ingest/messages'
+
+interface ThreadOptions {
+  limits: AdmissionLimits
+  log: Logger
+  clock: () => Date
+  spawn: () => Worker
+}
+
+/** Somebody who waits for an answer of the worker. */
+interface Waiter {
+  place: Place
+  resolve: (result: IngestResult) => void
+  reject: (error: AppError) => void
+}
+
+const MAX_RESTART_PAUSE_MS = 5_000
+
+export class IngestThread implements IngestClient {
+  readonly #options: ThreadOptions
+  readonly #admission: Admission
+  readonly #waiters = new Map<number, Waiter>()
+  #worker: Worker | null = null
+  #nextId = 1
+  #restartPauseMs = 100
+  #stopping: Promise<void> | null = null
+
+  constructor(options: ThreadOptions) {
+    this.#options = options
+    this.#admission = new Admission(options.limits)
+  }
+
+  /** Starts the worker and waits until it is ready. @throws what kept it from starting */
+  async start(): Promise<void> {
+    const worker = this.#options.spawn()
+    await new Promise<void>((resolve, reject) => {
+      let failure: unknown = new Error('The ingest worker ended before it was ready')
+      worker.on('message', (message: MessageFromWorker) => {
+        if (message.kind !== 'ready') return this.#receive(message)
+        this.#worker = worker
+        resolve()
+      })
+      worker.on('error', (error) => {
+        failure = error
+      })
+      worker.on('exit', () => {
+        if (this.#worker === worker) this.#died(failure)
+        else reject(failure)
+      })
+    })
+  }
+
+  reserve(): Place {
+    if (this.#stopping) throw stopping()
+    return this.#admission.enter()
+  }
+
+  async submit(request: IngestRequest, reservation?: Reservation): Promise<IngestResult> {
+    const place = reservation instanceof Place ? reservation : this.reserve()
+    try {
+      if (!reservation) place.grow(request.body.byteLength)
+      place.setSpans(1)
+      return await this.#send(request, place)
+    } finally {
+      place.release()
+    }
+  }
+
+  #send(request: IngestRequest, place: Place): Promise<IngestResult> {
+    const worker = this.#worker
+    if (this.#stopping) throw stopping()
+    if (!worker) throw restarting()
+    const body = ownBuffer(request.body)
+    const id = this.#nextId++
+    const message: MessageToWorker = {
+      kind: 'request',
+      id,
+      request: { ...request, body },
+      receivedAt: this.#options.clock(),
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(id, { place, resolve, reject })
+      worker.postMessage(message, [body.buffer as ArrayBuffer])
+    })
+  }
+
+  #receive(message: MessageFromWorker): void {
+    if (message.kind === 'trouble') {
+      this.#options.log.error({ err: message.error }, message.sentence)
+      return
+    }
+    if (message.kind === 'ready' || message.kind === 'drained') return
+    const waiter = this.#waiters.get(message.id)
+    if (!waiter) return
+    if (message.kind === 'decoded') {
+      waiter.place.setSpans(message.spans)
+      return
+    }
+    this.#restartPauseMs = 100
+    this.#waiters.delete(message.id)
+    if (message.kind === 'done') waiter.resolve(message.result)
+    else waiter.reject(toAppErrorAgain(message.error))
+  }
+
+  /** The worker is gone: whoever waits is told to come again, and a new one is started. */
+  #died(cause: unknown): void {
+    this.#worker = null
+    const waiters = [...this.#waiters.values()]
+    this.#waiters.clear()
+    // One request alone that takes more memory than there is would take it again and again.
+    const error = isOutOfMemory(cause) && waiters.length === 1 ? tooMuchMemory(cause) : restarting(cause)
+    for (const waiter of waiters) waiter.reject(error)
+    if (this.#stopping) return
+    this.#options.log.error({ err: cause }, 'the ingest worker died; starting it again')
+    void this.#restart()
+  }
+
+  async #restart(): Promise<void> {
+    while (!this.#stopping) {
+      await sleep(this.#restartPauseMs, undefined, { ref: false })
+      this.#restartPauseMs = Math.min(this.#restartPauseMs * 2, MAX_RESTART_PAUSE_MS)
+      if (this.#stopping) return
+      try {
+        await this.start()
+        return
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'the ingest worker cannot be started; trying again')
+      }
+    }
+  }
+
+  drain(): Promise<void> {
+    this.#stopping ??= this.#drain()
+    return this.#stopping
+  }
+
+  async #drain(): Promise<void> {
+    // Lets what came in with this very tick be sent before the thread is told to finish.
+    await sleep(0)
+    const worker = this.#worker
+    if (!worker) return
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    worker.postMessage({ kind: 'drain' } satisfies MessageToWorker)
+    await ended
+    this.#worker = null
+  }
+}
+
+/** The bytes in a buffer of their own, so that they can be handed over instead of copied. */
+function ownBuffer(bytes: Uint8Array): Uint8Array {
+  const ownsAll = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
+  return ownsAll && bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
+}
+
+const toAppErrorAgain = ({
+  kind,
+  message,
+  code,
+  retryAfterSeconds,
+}: Extract<MessageFromWorker, { kind: 'failed' }>['error']) =>
+  new AppError(kind, message, { code, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) })
+
+const isOutOfMemory = (cause: unknown) =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
+
+const tooMuchMemory = (cause: unknown) =>
+  new AppError('too_large', 'The request takes more memory to decode than the server has for it', { cause })
+
+const restarting = (cause?: unknown) =>
+  new AppError('unavailable', 'The server is starting: try again', {
+    cause,
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  })
+
+const stopping = () =>
+  new AppError('unavailable', 'The server is stopping: try again', { retryAfterSeconds: RETRY_AFTER_SECONDS })

@@ -1,0 +1,162 @@
+/** A received span as the row that is stored. Pure: what the clock says is passed in. */
+
+import { buildTree, type KeyPath, valueAt } from '#server/otlp/attribute-tree'
+import { writeEvents } from '#server/otlp/events'
+import { addGenAiAttributes } from '#server/otlp/gen-ai'
+import { parseJsonValue } from '#server/otlp/lossless'
+import type { OtlpSpan, Value, ValueMap } from '#server/otlp/model'
+import { pythonText } from '#server/otlp/python-text'
+import { cleanText, writeMap, writeValue } from '#server/otlp/text'
+import { SPAN_KINDS, type SpanKind, type StatusCode } from '#server/traces/model'
+
+/** A span ready to be stored; the store adds the ids of rows. Times are integer microseconds. */
+export interface SpanRow {
+  traceId: string
+  spanId: string
+  parentId: string | null
+  name: string
+  spanKind: SpanKind
+  startTime: number
+  endTime: number
+  statusCode: StatusCode
+  statusMessage: string
+  attributes: string
+  events: string
+  llmTokenCountPrompt: number | null
+  llmTokenCountCompletion: number | null
+  inputPreview: string | null
+  outputPreview: string | null
+  /** The session the span names, as text; null when it names none. */
+  sessionId: string | null
+}
+
+/** A row, or the reason why there can be none: part of a sentence for the sender. */
+export type RowOrReason = SpanRow | string
+
+const PREVIEW_CHARACTERS = 100
+/** Longest session id that gets a row of its own: PostgreSQL indexes no longer text. The attribute is kept anyway. */
+const MAX_SESSION_ID_BYTES = 1000
+/** More than any span has; keeps every sum of counts exact. */
+const MAX_TOKENS = 1e12
+
+/**
+ * @param receivedAt microseconds since 1970: the start of a span that names none
+ */
+export function toRow(span: OtlpSpan, receivedAt: number): RowOrReason {
+  const fault = span.fault ?? faultOfIds(span)
+  if (fault !== null) return fault
+  const times = timesOf(span, receivedAt)
+  if (times === null) return 'its time is later than the year 2255'
+  const tree = treeOf(span)
+  const spanKind = spanKindOf(tree)
+  return {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    parentId: /^0*$/.test(span.parentSpanId) ? null : span.parentSpanId,
+    name: cleanText(span.name),
+    spanKind,
+    ...times,
+    statusCode: STATUS_CODES[span.statusCode] ?? 'UNSET',
+    statusMessage: cleanText(span.statusMessage),
+    attributes: writeMap(tree),
+    events: writeEvents(span.events, times.startTime),
+    llmTokenCountPrompt: spanKind === 'LLM' ? tokensAt(tree, 'prompt') : null,
+    llmTokenCountCompletion: spanKind === 'LLM' ? tokensAt(tree, 'completion') : null,
+    inputPreview: previewOf(valueAt(tree, 'input', 'value')),
+    outputPreview: previewOf(valueAt(tree, 'output', 'value')),
+    sessionId: sessionIdOf(tree),
+  }
+}
+
+const STATUS_CODES: Record<number, StatusCode> = { 1: 'OK', 2: 'ERROR' }
+
+function faultOfIds(span: OtlpSpan): string | null {
+  if (!isId(span.traceId, 32)) return 'its trace id is not 16 bytes, or is all zero'
+  if (!isId(span.spanId, 16)) return 'its span id is not 8 bytes, or is all zero'
+  // All zero means "no parent" to some senders.
+  const { parentSpanId } = span
+  return parentSpanId === '' || /^0{16}$/.test(parentSpanId) || isId(parentSpanId, 16)
+    ? null
+    : 'its parent span id is not 8 bytes'
+}
+
+const isId = (text: string, digits: number) =>
+  text.length === digits && /^[0-9a-f]+$/.test(text) && !/^0+$/.test(text)
+
+const MAX_MICROS = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** A missing start is the time of receipt; a missing end, or one before the start, is the start. */
+function timesOf(span: OtlpSpan, receivedAt: number): { startTime: number; endTime: number } | null {
+  const start = span.startNanos / 1000n
+  const end = span.endNanos / 1000n
+  if (start > MAX_MICROS || end > MAX_MICROS) return null
+  const startTime = span.startNanos === 0n ? receivedAt : Number(start)
+  return { startTime, endTime: Math.max(startTime, Number(end)) }
+}
+
+function treeOf(span: OtlpSpan): ValueMap {
+  const tree = buildTree(addGenAiAttributes(span.attributes), treatValue)
+  const input = tree.get('input')
+  if (input instanceof Map) writeInputAsText(input)
+  return tree
+}
+
+/** What some keys' values are before they enter the tree; a text that is no JSON, or no number, stays as it is. */
+function treatValue(path: KeyPath, value: Value): Value {
+  if (path.treatment === 'toInteger') return toInteger(value) ?? value
+  if (typeof value !== 'string') return value
+  try {
+    return parseJsonValue(value)
+  } catch {
+    return value
+  }
+}
+
+/** The integer that a number or a decimal text is, fractions cut off; null when it is none. */
+function toInteger(value: Value): bigint | null {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'number' && Number.isFinite(value)) return BigInt(Math.trunc(value))
+  if (typeof value === 'string' && /^\s*[+-]?\d{1,18}\s*$/.test(value))
+    return BigInt(value.trim().replace('+', ''))
+  return null
+}
+
+/** An input that is a list, an object or a number is kept as JSON text, and says so. */
+function writeInputAsText(input: ValueMap): void {
+  const value = input.get('value')
+  if (value === undefined || typeof value === 'string') return
+  const json = writeValue(value)
+  // Bytes, NaN and the infinities are plain text already.
+  if (json.startsWith('"')) input.set('value', json.slice(1, -1))
+  else input.set('value', json).set('mime_type', 'application/json')
+}
+
+const KINDS = new Set<string>(SPAN_KINDS)
+
+function spanKindOf(tree: ValueMap): SpanKind {
+  const value = valueAt(tree, 'openinference', 'span', 'kind')
+  if (typeof value !== 'string') return 'UNKNOWN'
+  const kind = value.replace(/[a-z]/g, (letter) => letter.toUpperCase())
+  return KINDS.has(kind) ? (kind as SpanKind) : 'UNKNOWN'
+}
+
+function tokensAt(tree: ValueMap, which: 'prompt' | 'completion'): number {
+  const value = valueAt(tree, 'llm', 'token_count', which)
+  const count = typeof value === 'bigint' || typeof value === 'number' ? Math.trunc(Number(value)) : 0
+  return Number.isFinite(count) && Math.abs(count) <= MAX_TOKENS ? count + 0 : 0
+}
+
+function previewOf(value: Value | undefined): string | null {
+  if (value === undefined || value === null) return null
+  const text = typeof value === 'string' ? value : writeValue(value)
+  // A cut through a pair of surrogates leaves half a character, which is cleaned to U+FFFD: cut before it.
+  const cut = text.slice(0, PREVIEW_CHARACTERS)
+  return cleanText(/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut)
+}
+
+function sessionIdOf(tree: ValueMap): string | null {
+  const value = valueAt(tree, 'session', 'id')
+  const text = value === undefined ? null : pythonText(value)
+  const trimmed = text === null ? '' : cleanText(text).trim()
+  return trimmed === '' || Buffer.byteLength(trimmed) > MAX_SESSION_ID_BYTES ? null : trimmed
+}
