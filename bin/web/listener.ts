@@ -18,7 +18,7 @@ import { answerBadSocket } from './bad-socket'
 import { answerHealth, answerReadiness, answerText } from './machine-answers'
 import { answerOtlp } from './otlp'
 import { cleanHeaders } from './request-headers'
-import { normalizePath } from './request-path'
+import { isDecodable, normalizePath } from './request-path'
 
 const HEADERS_TIMEOUT_MS = 15_000
 const REQUEST_TIMEOUT_MS = 120_000
@@ -82,7 +82,8 @@ async function answer(
   response: ServerResponse,
   pages: RequestListener,
 ): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0]
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  if (!isDecodable(path)) return answerText(response, 400, 'The path is not percent-encoded UTF-8')
   if (path === '/v1/traces' && request.method === 'POST') return answerOtlp(runtime, request, response)
   if (request.method === 'GET' || request.method === 'HEAD') {
     if (path === '/healthz') return answerHealth(runtime, response)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { normalizePath } from './request-path'
+import { isDecodable, normalizePath } from './request-path'
 
 it.each([
   ['/', '/'],
@@ -27,4 +27,12 @@ it.each([
   ['/x/api/v1/projects', '/x/api/v1/projects'],
 ])('serves %s as %s', (url, path) => {
   expect(normalizePath(url)).toBe(path)
+})
+
+it.each(['/%FF', '/%E0%A4%A', '/%', '/a%2', '/%zz'])('cannot decode %s', (path) => {
+  expect(isDecodable(path)).toBe(false)
+})
+
+it.each(['/', '/%C3%BC', '/a%2Fb', '/x?broken=%FF'])('can decode %s', (path) => {
+  expect(isDecodable(path)).toBe(true)
 })

@@ -14,3 +14,13 @@ function withoutOrigin(url: string): string {
   const rest = match?.[1] ?? ''
   return rest.startsWith('/') ? rest : `/${rest}`
 }
+
+/** Whether every `%xx` of the path stands for a piece of UTF-8. Next answers those that do not with a 500. */
+export function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url.split('?', 1)[0] ?? '')
+    return true
+  } catch {
+    return false
+  }
+}

@@ -32,14 +32,18 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   })
 }
 
+const SWEEP_MS = 50
+
 /** Closes idle connections at once and the others after their answer, or when the grace is over. */
 function stop(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+    // A connection that was answered meanwhile is kept alive by its client: it is idle from then on.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
     server.close(() => {
       clearTimeout(cut)
+      clearInterval(sweep)
       resolve()
     })
-    server.closeIdleConnections()
   })
 }
