@@ -69,6 +69,7 @@ CREATE INDEX "project_sessions_project_start_index" ON "project_sessions" USING 
 CREATE UNIQUE INDEX "projects_name_unique" ON "projects" USING btree ("name");--> statement-breakpoint
 CREATE UNIQUE INDEX "spans_trace_span_unique" ON "spans" USING btree ("trace_row_id","span_id");--> statement-breakpoint
 CREATE INDEX "spans_project_start_index" ON "spans" USING btree ("project_id","start_time","id");--> statement-breakpoint
+CREATE INDEX "spans_project_row_index" ON "spans" USING btree ("project_id","id");--> statement-breakpoint
 CREATE INDEX "spans_span_id_index" ON "spans" USING btree ("span_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "traces_trace_id_unique" ON "traces" USING btree ("trace_id");--> statement-breakpoint
 CREATE INDEX "traces_project_start_index" ON "traces" USING btree ("project_id","start_time","id");--> statement-breakpoint

@@ -53,6 +53,7 @@ CREATE TABLE `spans` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `spans_trace_span_unique` ON `spans` (`trace_row_id`,`span_id`);--> statement-breakpoint
 CREATE INDEX `spans_project_start_index` ON `spans` (`project_id`,`start_time`,`id`);--> statement-breakpoint
+CREATE INDEX `spans_project_row_index` ON `spans` (`project_id`,`id`);--> statement-breakpoint
 CREATE INDEX `spans_span_id_index` ON `spans` (`span_id`);--> statement-breakpoint
 CREATE TABLE `traces` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,

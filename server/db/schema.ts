@@ -219,6 +219,8 @@ export function defineTables(c: Palette) {
     (t) => [
       c.uniqueIndex('spans_trace_span_unique').on(t.traceRowId, t.spanId),
       c.index('spans_project_start_index').on(t.projectId, t.startTime, t.id),
+      // REST pages through a project in the order of row ids.
+      c.index('spans_project_row_index').on(t.projectId, t.id),
       c.index('spans_span_id_index').on(t.spanId),
       c.check('spans_status_code_check', sql`${t.statusCode} in (${list(STATUS_CODES)})`),
     ],
