@@ -12,7 +12,8 @@ const PUBLISHED = new Set([
   'change-me-32chars-min1digit1lower',
   'your-secret-key-minimum-32-characters-long',
 ])
-const LOOKS_LIKE_A_SAMPLE = /change.?me|your.?(secret|admin)|placeholder|example.?secret|secret.?example/i
+const LOOKS_LIKE_A_SAMPLE =
+  /change.?me|replace.?(this|me)|your.?(secret|admin)|placeholder|example.?secret|secret.?example/i
 
 /** Everything about who may come in. */
 export function readAuth(reader: Reader): Config['auth'] {

@@ -147,6 +147,9 @@ const WITH_FILE_FORM = [
   'BENNU_SECRET_PREVIOUS',
 ] as const
 
+/** Names an operator must find in the documentation: they do something, if only stop the start. */
+export const DOCUMENTED_NAMES: readonly string[] = [...HONOURED, ...ANSWERED]
+
 /** About a future sign-in server of our own; they share the prefix of the providers but declare none. */
 export const AUTHORIZATION_SERVER_NAMES: ReadonlySet<string> = new Set(
   IGNORED.filter((name) => name.startsWith('PHOENIX_OAUTH2_')),

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { parseConfig } from '#server/config'
+import { DOCUMENTED_NAMES } from '#server/config/names'
+import { parseEnvText } from '../../test/env-text'
+
+const DOCS = new URL('../../docs/', import.meta.url)
+const pages = readdirSync(DOCS).filter((name) => name.endsWith('.md'))
+const read = (page: string) => readFileSync(new URL(page, DOCS), 'utf8')
+
+const blocks = pages.flatMap((page) =>
+  [...read(page).matchAll(/^```env\n(.*?)^```$/gms)].map(
+    (match, index) => [`${page} ${index + 1}`, match[1] as string] as const,
+  ),
+)
+/** What the files of a sample would hold. */
+const FILES: Record<string, string> = {
+  '/run/secrets/bennu_secret': 'a-secret-of-at-least-32-characters-in-a-file\n',
+  '/run/secrets/bennu_database_url': 'postgresql://bennu:pw@db.example.com/bennu\n',
+}
+
+test.each(blocks)('the sample %s is accepted without a problem', (_, block) => {
+  const env = parseEnvText(block, () => '')
+  const { warnings } = parseConfig(env, {
+    readFile: (path) => FILES[path] ?? '',
+    homedir: '/home/op',
+    cwd: '/srv',
+  })
+  expect(warnings.filter((warning) => !warning.includes('looks like the sample value'))).toEqual([])
+})
+
+test('there are samples to accept', () => {
+  expect(blocks.length).toBeGreaterThan(5)
+})
+
+test.each(DOCUMENTED_NAMES)('%s is described in configuration.md', (name) => {
+  expect(read('configuration.md')).toMatch(new RegExp(`\\b${name}\\b`))
+})
