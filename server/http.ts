@@ -189,7 +189,7 @@ export async function readText(request: Request, limit: number): Promise<string>
 }
 
 /** What a database that is away or full throws, as the answer a client can act on; anything else as it is. */
-function translateStorageError(error: unknown, ctx: Ctx | undefined): unknown {
+export function translateStorageError(error: unknown, ctx: Pick<Ctx, 'db' | 'log'> | undefined): unknown {
   if (isAppError(error) || !ctx) return error
   const { dialect } = ctx.db
   if (!dialect.isTransient(error) && !dialect.isStorageFull(error)) return error

@@ -5,7 +5,7 @@ import { ACCESS_COOKIE, readCookie } from '#server/auth/cookies'
 import { refuseForeignOrigin } from '#server/auth/origin'
 import type { Ctx } from '#server/context'
 import { AppError, isAppError } from '#server/errors'
-import { createRoute } from '#server/http'
+import { createRoute, translateStorageError } from '#server/http'
 import { authLogger } from '#server/log'
 import { getRuntime, type Runtime } from '#server/runtime'
 
@@ -35,11 +35,9 @@ export async function contextFrom(asking: Asking): Promise<Ctx> {
     const { config, db, clock } = runtime
     return { config, db, clock, log, request, actor }
   } catch (error) {
-    if (isAppError(error)) throw error
-    log.error({ err: error }, 'a credential could not be checked')
-    if (!runtime.db.dialect.isTransient(error)) throw error
-    const sentence = 'The database does not answer at the moment'
-    throw new AppError('unavailable', sentence, { cause: error, retryAfterSeconds: 5 })
+    const translated = translateStorageError(error, { db: runtime.db, log })
+    if (!isAppError(translated)) log.error({ err: error }, 'a credential could not be checked')
+    throw translated
   }
 }
 
