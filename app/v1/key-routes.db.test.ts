@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm'
 import { beforeAll, expect, test } from 'vitest'
 import * as systemKey from '#app/v1/system/api_keys/[api_key_id]/route'
 import * as systemKeys from '#app/v1/system/api_keys/route'
@@ -7,9 +8,11 @@ import * as allUserKeys from '#app/v1/users/api_keys/route'
 import { encodeGlobalId } from '#server/global-id'
 import type { RouteHandler } from '#server/http'
 import { setRuntime } from '#server/runtime'
+import { sessionCookies } from '../../test/accounts'
 import {
   createKey,
   createPrincipals,
+  createUser,
   type PrincipalName,
   type Principals,
   SYSTEM_USER_ID,
@@ -269,6 +272,42 @@ test('a bad cursor is told in plain text', async () => {
 test('the answer to a creation is kept by no cache', async () => {
   const answer = await call('POST /v1/system/api_keys', { as: 'session ADMIN', body: NEW_KEY })
   expect(answer.headers.get('cache-control')).toBe('no-store')
+})
+
+test('a session that must change its password reaches no key route; its keys do', async () => {
+  const userId = await createUser(runtime, 'ADMIN', 'forced')
+  const headers = { cookie: await sessionCookies(runtime, { id: userId }) }
+  const key = await createKey(runtime, { userId, scope: 'full', role: null })
+  const { users } = runtime.db.t
+  await runtime.db.write((tx) => tx.update(users).set({ resetPassword: true }).where(eq(users.id, userId)))
+  const statuses: Record<string, number> = {}
+  for (const name of Object.keys(ROUTES) as RouteName[]) {
+    const answer = await call(name, {
+      as: { headers },
+      id: 'any',
+      ...(name.startsWith('POST') && { body: NEW_KEY }),
+    })
+    statuses[`${name} ${await answer.text()}`] = answer.status
+  }
+  expect(Object.entries(statuses)).toEqual(
+    Object.keys(ROUTES).map((name) => [`${name} password reset required`, 403]),
+  )
+  expect((await call('GET /v1/system/api_keys', { as: key })).status).toBe(200)
+})
+
+test('a key deleted over REST is refused at its very next request, fifty times over', async () => {
+  for (let round = 0; round < 50; round++) {
+    const made = await call('POST /v1/system/api_keys', { as: 'session ADMIN', body: NEW_KEY })
+    const { data } = (await made.json()) as { data: { id: string; key: string } }
+    const as = { headers: { authorization: `Bearer ${data.key}` } }
+    expect((await call('GET /v1/user/api_keys', { as })).status).toBe(200)
+    await call('DELETE /v1/system/api_keys/{id}', { as: 'session ADMIN', id: data.id })
+    expect((await call('GET /v1/user/api_keys', { as })).status).toBe(401)
+  }
+})
+
+test('a method that a path does not have is 405', async () => {
+  expect((await systemKeys.PUT()).status).toBe(405)
 })
 
 async function countKeys(): Promise<number> {

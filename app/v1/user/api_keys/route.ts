@@ -1,4 +1,5 @@
 import { route } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { createApiKey, listOwnApiKeys } from '#server/api-keys/api-keys'
 import {
   ApiKeyList,
@@ -24,3 +25,5 @@ export const POST = route({
   summary: 'Create an API key of your own',
   response: CreatedApiKey,
 })
+
+export const { PUT, PATCH, DELETE } = otherMethods('GET', 'POST')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { listAllUserApiKeys } from '#server/api-keys/api-keys'
 import { OwnedApiKeyPage, ownedApiKeyJson, readKeyCursor } from '#server/api-keys/wire'
 import { encodeGlobalId } from '#server/global-id'
@@ -19,3 +20,5 @@ export const GET = route({
   summary: "List everybody's API keys",
   response: OwnedApiKeyPage,
 })
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

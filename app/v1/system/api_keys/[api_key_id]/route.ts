@@ -1,4 +1,5 @@
 import { route } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { deleteApiKey } from '#server/api-keys/api-keys'
 import { requireGlobalId } from '#server/global-id'
 
@@ -8,3 +9,5 @@ export const DELETE = route<{ api_key_id: string }>({
   status: 204,
   summary: 'Delete a system API key',
 })
+
+export const { GET, POST, PUT, PATCH } = otherMethods('DELETE')

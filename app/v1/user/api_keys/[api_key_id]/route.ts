@@ -1,4 +1,5 @@
 import { route } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { deleteApiKey } from '#server/api-keys/api-keys'
 import { requireGlobalId } from '#server/global-id'
 
@@ -10,3 +11,5 @@ export const DELETE = route<{ api_key_id: string }>({
   status: 204,
   summary: 'Delete an API key of your own, or as an admin that of any person',
 })
+
+export const { GET, POST, PUT, PATCH } = otherMethods('DELETE')
