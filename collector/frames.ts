@@ -1,0 +1,55 @@
+/**
+ * Keeps grpc-js from inflating messages: a message passes as it came off the wire, so that the limit of the wire is
+ * one thing, the limit of what it inflates to another, and inflating happens in the ingest worker, where a corrupt
+ * stream is the sender's fault and not INTERNAL.
+ *
+ * grpc-js has no option for this, so one method of its server call is replaced (tried with 1.14; collector.db.test.ts
+ * fails should it change).
+ */
+import { status } from '@grpc/grpc-js'
+import type { ContentCoding } from '#server/ingest/client'
+
+/** A message of a call, still compressed. */
+export interface Frame {
+  body: Uint8Array
+  coding: ContentCoding
+}
+
+/** One byte that says whether the message is compressed, four of length. */
+const PREFIX_BYTES = 5
+
+interface InflatingCall {
+  decompressMessage(message: Buffer, encoding: string): Frame | Promise<Frame>
+}
+
+interface CallWithStatus {
+  sendStatus(sent: { code: number; details: string }): void
+}
+
+/** To be called with the innermost call of an interceptor. */
+export function passFramesThrough(call: unknown): void {
+  const inflating = call as InflatingCall
+  if (typeof inflating.decompressMessage !== 'function')
+    throw new Error('grpc-js has changed: see collector/frames.ts')
+  inflating.decompressMessage = (message, encoding) => {
+    const isCompressed = message[0] === 1
+    return { body: message.subarray(PREFIX_BYTES), coding: isCompressed ? codingOf(encoding) : 'identity' }
+  }
+}
+
+/** A timeout header that is none is the client's fault; grpc-js calls it INTERNAL. */
+export function blameTheClient(call: unknown): void {
+  const answering = call as CallWithStatus
+  const sendStatus = answering.sendStatus.bind(answering)
+  answering.sendStatus = (sent) => {
+    const isBadTimeout = sent.code === status.INTERNAL && sent.details.startsWith('Invalid grpc-timeout')
+    sendStatus(
+      isBadTimeout ? { ...sent, code: status.INVALID_ARGUMENT, details: 'Invalid grpc-timeout' } : sent,
+    )
+  }
+}
+
+function codingOf(encoding: string): ContentCoding {
+  if (encoding === 'gzip' || encoding === 'deflate' || encoding === 'identity') return encoding
+  throw { code: status.UNIMPLEMENTED, details: 'Unsupported message compression: send gzip, deflate or none' }
+}

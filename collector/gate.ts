@@ -1,0 +1,71 @@
+/** What happens to a call before its message is read: credential, permission, room. */
+import { randomUUID } from 'node:crypto'
+import {
+  type Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerListenerBuilder,
+} from '@grpc/grpc-js'
+import { toAppError } from '#server/errors'
+import type { Reservation } from '#server/ingest/client'
+import { admitSender } from '#server/ingest/sender'
+import type { Runtime } from '#server/runtime'
+import { type GrpcFailure, toGrpcFailure } from './errors'
+import { blameTheClient, passFramesThrough } from './frames'
+
+/** The place that a call has taken, by its metadata: what an interceptor and its handler both see. */
+export type Places = WeakMap<Metadata, Reservation>
+
+/** Refuses a call before its message is read; whoever passes has a place among the requests in flight. */
+export function createGate(runtime: Runtime, places: Places): ServerInterceptor {
+  return (_method, call) => {
+    passFramesThrough(call)
+    blameTheClient(call)
+    let place: Reservation | null = null
+    let isOver = false
+    const listener = new ServerListenerBuilder()
+      .withOnReceiveMetadata((metadata, next) => {
+        enter(runtime, metadata, call.getPeer()).then(
+          (taken) => {
+            if (isOver) return taken.release()
+            place = taken
+            places.set(metadata, taken)
+            next(metadata)
+          },
+          (error: unknown) => call.sendStatus(failureOf(runtime, error)),
+        )
+      })
+      // Called at the end of every call, whoever ended it.
+      .withOnCancel(() => {
+        isOver = true
+        place?.release()
+      })
+      .build()
+    return new ServerInterceptingCall(call, { start: (next) => next(listener) })
+  }
+}
+
+async function enter(runtime: Runtime, metadata: Metadata, peer: string): Promise<Reservation> {
+  const [authorization] = metadata.get('authorization')
+  const credential = {
+    authorization: authorization === undefined ? null : String(authorization),
+    accessCookie: null,
+  }
+  const [userAgent] = metadata.get('user-agent')
+  await admitSender(runtime, credential, {
+    requestId: randomUUID(),
+    address: addressOf(peer),
+    userAgent: userAgent === undefined ? null : String(userAgent),
+  })
+  return runtime.ingest.reserve()
+}
+
+/** `127.0.0.1:5000` and `[::1]:5000` without the port. */
+const addressOf = (peer: string) => peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+
+/** What the client is told; a fault of ours is logged and says nothing. */
+export function failureOf(runtime: Runtime, caught: unknown): GrpcFailure {
+  const error = toAppError(caught)
+  if (error.kind === 'internal') runtime.log.error({ err: error.cause ?? error }, 'an export call failed')
+  return toGrpcFailure(error)
+}

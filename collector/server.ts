@@ -1,0 +1,56 @@
+/** The collector: OTLP over gRPC, on PHOENIX_HOST:PHOENIX_GRPC_PORT. */
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { listenPatiently } from '#server/process/listen'
+import type { Runtime } from '#server/runtime'
+import { createGate, type Places } from './gate'
+import { createTraceService, traceService } from './trace-service'
+
+/** Calls that one connection may have open: each may hold a message of the largest size. */
+const MAX_CALLS_PER_CONNECTION = 100
+
+/**
+ * Starts listening.
+ * @throws StartError when the port cannot be had
+ */
+export async function startCollector(
+  runtime: Runtime,
+): Promise<{ port: number; stop(graceMs: number): Promise<void> }> {
+  const { host, grpcPort } = runtime.config.server
+  const target = { host, port: grpcPort, setting: 'PHOENIX_GRPC_PORT or --grpc-port' }
+  const { server, port } = await listenPatiently(target, () => listen(runtime))
+  return { port, stop: (graceMs) => stop(server, graceMs) }
+}
+
+async function listen(runtime: Runtime): Promise<{ server: Server; port: number }> {
+  const { host, grpcPort } = runtime.config.server
+  const places: Places = new WeakMap()
+  const server = new Server({
+    interceptors: [createGate(runtime, places)],
+    'grpc.max_receive_message_length': runtime.config.ingest.maxRequestBytes,
+    'grpc.max_concurrent_streams': MAX_CALLS_PER_CONNECTION,
+    // A second process on the port must fail, not share it.
+    'grpc.so_reuseport': 0,
+  })
+  server.addService(traceService, createTraceService(runtime, places))
+  const address = host.includes(':') ? `[${host}]:${grpcPort}` : `${host}:${grpcPort}`
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    )
+  }).catch((error: unknown) => {
+    server.forceShutdown()
+    throw error
+  })
+  return { server, port }
+}
+
+/** Lets calls that are under way end, for so long; then cuts them off. */
+function stop(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.forceShutdown(), graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,34 @@
+/** Who may send spans: the gate that OTLP over HTTP and over gRPC share. */
+import { touchKey } from '#server/api-keys/touch'
+import { authenticate, type Credential } from '#server/auth/authenticate'
+import type { RequestInfo } from '#server/context'
+import { AppError, isAppError } from '#server/errors'
+import { refuseUnless } from '#server/http'
+import { authLogger } from '#server/log'
+import type { Runtime } from '#server/runtime'
+
+/**
+ * Lets in who may store spans now. The database is asked every time: nothing about a credential outlives its request.
+ * @throws AppError unauthenticated, forbidden, unavailable (the database is away)
+ */
+export async function admitSender(
+  runtime: Runtime,
+  credential: Credential,
+  request: RequestInfo,
+): Promise<void> {
+  const { db, config, clock, log } = runtime
+  const { actor, disabledUserId } = await authenticate(runtime, credential).catch((cause: unknown) => {
+    if (isAppError(cause) || !db.dialect.isTransient(cause)) throw cause
+    log.error({ err: cause }, 'a credential could not be checked')
+    const sentence = 'The database does not answer at the moment'
+    throw new AppError('unavailable', sentence, { cause, retryAfterSeconds: 5 })
+  })
+  if (disabledUserId !== undefined) {
+    authLogger(log).warn(
+      { target: `User:${disabledUserId}`, reason: 'disabled' },
+      'refused a disabled account',
+    )
+  }
+  refuseUnless({ db, config, clock, log, actor, request }, 'trace.ingest')
+  if ('keyId' in actor) void touchKey(runtime, actor.keyId)
+}
