@@ -161,11 +161,21 @@ class Server implements PostgresServer {
   }
 
   pause(): void {
-    for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP')
+    this.#signalAll('SIGSTOP')
   }
 
   resume(): void {
-    for (const pid of this.#pids()) process.kill(pid, 'SIGCONT')
+    this.#signalAll('SIGCONT')
+  }
+
+  #signalAll(signal: NodeJS.Signals): void {
+    for (const pid of this.#pids()) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // A connection's process may have ended by itself meanwhile.
+      }
+    }
   }
 
   async stop(): Promise<void> {

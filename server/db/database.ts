@@ -24,7 +24,8 @@ export interface Database {
   readonly read: Queries
   /**
    * Runs `work` in one transaction and commits, or rolls back and rethrows what it threw. Inside, await only `tx`:
-   * no network, no hashing, no nested `write`. Waits for other writers without blocking the event loop.
+   * no network, no hashing, no nested `write`. Waits for other writers without blocking the event loop. `work` may
+   * run again from its beginning when PostgreSQL rolled it back for a deadlock: it changes nothing but the database.
    */
   write<T>(work: (tx: Queries) => Promise<T>): Promise<T>
   /** Resolves when the database answers; throws otherwise. */
@@ -32,8 +33,12 @@ export interface Database {
   close(): Promise<void>
 }
 
+export interface OpenOptions {
+  /** What PostgreSQL shows as the connection's name, unless the URL says another. */
+  applicationName?: string
+  /** For the thread that stores spans: it has more memory, and does SQLite's checkpoints before others have to. */
+  bulk?: boolean
+}
+
 /** Opens a database. Migrations are not run here: `migrate` does that, once, before any process serves. */
-export type OpenDatabase = (
-  config: DatabaseConfig,
-  options?: { applicationName?: string },
-) => Promise<Database>
+export type OpenDatabase = (config: DatabaseConfig, options?: OpenOptions) => Promise<Database>

@@ -11,7 +11,7 @@ import type { Database, OpenDatabase } from '#server/db/database'
 export const openDatabase: OpenDatabase = async (config: DatabaseConfig, options = {}): Promise<Database> => {
   if (config.dialect === 'sqlite') {
     const { openSqlite } = await import('#server/db/sqlite')
-    return openSqlite(config)
+    return openSqlite(config, options)
   }
   const { openPostgres } = await import('#server/db/postgres')
   return openPostgres(config, options)

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type { PostgresConfig } from '#server/config/model'
-import type { Database, Queries } from '#server/db/database'
+import type { Database, OpenOptions, Queries } from '#server/db/database'
 import { postgresDialect } from '#server/db/dialect.postgres'
 import { errorCodes } from '#server/db/error-codes'
 import '#server/db/postgres-errors'
@@ -21,7 +21,7 @@ const PING_TIMEOUT_MS = 5_000
  * Opens a pool of connections; none is made yet.
  * @throws AppError invalid when a certificate file cannot be read
  */
-export function openPostgres(config: PostgresConfig, options: { applicationName?: string } = {}): Database {
+export function openPostgres(config: PostgresConfig, options: OpenOptions = {}): Database {
   const pool = new PostgresPool(config, {
     applicationName: options.applicationName ?? 'bennu',
     maxConnections: MAX_CONNECTIONS,

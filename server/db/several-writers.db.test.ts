@@ -62,16 +62,12 @@ test('two openers in one process take turns', async () => {
 test('waiting for a writer of another connection does not block the event loop', async () => {
   const other = await openTestDatabase(db.config)
   const { auditChain } = db.t
+  const head = { id: 1, chainKey: '', keyEncrypted: false, count: 0, hash: '' }
   const slow = db.write(async (tx) => {
-    await tx.insert(auditChain).values({ id: 1, chainKey: '', keyEncrypted: false, count: 0, hash: '' })
+    await tx.insert(auditChain).values(head).onConflictDoNothing()
     await sleep(600)
   })
-  const waiting = other.write((tx) =>
-    tx
-      .insert(auditChain)
-      .values({ id: 1, chainKey: '', keyEncrypted: false, count: 0, hash: '' })
-      .onConflictDoNothing(),
-  )
+  const waiting = other.write((tx) => tx.insert(auditChain).values(head).onConflictDoNothing())
   expect(await longestStall(Promise.all([slow, waiting]))).toBeLessThan(300)
 })
 

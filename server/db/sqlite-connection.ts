@@ -9,9 +9,14 @@ import { AppError } from '#server/errors'
 export type SqliteConnection = Sqlite.Database
 
 const PAGE_BYTES = 16 * 1024
-const CACHE_KIB = 64 * 1024
+const CACHE_KIB = 16 * 1024
+const BULK_CACHE_KIB = 64 * 1024
 const MMAP_BYTES = 256 * 1024 * 1024
+/** The write-ahead log is cut to this when it is empty again. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
+// A checkpoint stalls the thread whose commit sets it off. The bulk writer, which has a thread of its own, comes first.
+const CHECKPOINT_PAGES = 4_000
+const BULK_CHECKPOINT_PAGES = 1_000
 /** Longest wait for other writers before the lock counts as stuck. */
 const LOCK_PATIENCE_MS = 30_000
 /** Waiting inside the driver freezes the process, so a reader is given a moment only: for WAL recovery. */
@@ -37,7 +42,7 @@ export async function retryWhileBusy<T>(attempt: () => T, patienceMs = LOCK_PATI
 }
 
 /** Opens the file for writing, in WAL mode with large pages; makes the file and its folders when missing. */
-export async function openWriter(file: string): Promise<SqliteConnection> {
+export async function openWriter(file: string, bulk = false): Promise<SqliteConnection> {
   const connection = create(file, () => {
     mkdirSync(dirname(file), { recursive: true })
     return new Sqlite(file, { timeout: 0 })
@@ -51,7 +56,8 @@ export async function openWriter(file: string): Promise<SqliteConnection> {
     connection.pragma('synchronous = FULL')
     connection.pragma('foreign_keys = ON')
     connection.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`)
-    tune(connection)
+    connection.pragma(`wal_autocheckpoint = ${bulk ? BULK_CHECKPOINT_PAGES : CHECKPOINT_PAGES}`)
+    tune(connection, bulk)
   } catch (error) {
     connection.close()
     throw isBusy(error) ? error : cannotOpen(file, error)
@@ -63,12 +69,12 @@ export async function openWriter(file: string): Promise<SqliteConnection> {
 export function openReader(file: string): SqliteConnection {
   const connection = create(file, () => new Sqlite(file, { readonly: true, timeout: READER_BUSY_MS }))
   connection.pragma(`mmap_size = ${MMAP_BYTES}`)
-  tune(connection)
+  tune(connection, false)
   return connection
 }
 
-function tune(connection: SqliteConnection): void {
-  connection.pragma(`cache_size = -${CACHE_KIB}`)
+function tune(connection: SqliteConnection, bulk: boolean): void {
+  connection.pragma(`cache_size = -${bulk ? BULK_CACHE_KIB : CACHE_KIB}`)
   connection.pragma('temp_store = MEMORY')
   connection.function('casefold', { deterministic: true }, (text) =>
     typeof text === 'string' ? text.toLowerCase() : text,

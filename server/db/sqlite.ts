@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { SqliteConfig } from '#server/config/model'
-import type { Database, Queries } from '#server/db/database'
+import type { Database, OpenOptions, Queries } from '#server/db/database'
 import { sqliteDialect } from '#server/db/dialect.sqlite'
 import { sqliteTables } from '#server/db/schema.sqlite'
 import { openReader, openWriter, retryWhileBusy, type SqliteConnection } from '#server/db/sqlite-connection'
@@ -18,8 +18,8 @@ const PAUSE_MS = 4
  * each waits for the lock without blocking its event loop.
  * @throws AppError unavailable when the file cannot be opened
  */
-export async function openSqlite(config: SqliteConfig): Promise<Database> {
-  const writer = await openWriter(config.file)
+export async function openSqlite(config: SqliteConfig, options: OpenOptions = {}): Promise<Database> {
+  const writer = await openWriter(config.file, options.bulk)
   const reader = openReader(config.file)
   const queue = new WriteQueue(writer)
   return {

@@ -15,7 +15,7 @@ const tell = (message: MessageFromWorker) => port.postMessage(message)
 /** Only under test, and only to prove that the crash test notices spans that were acknowledged and then lost. */
 const answerBeforeCommit = process.env.NODE_ENV === 'test' && process.env.BENNU_TEST_ACK_BEFORE_COMMIT === '1'
 
-const db = await openDatabase(database, { applicationName })
+const db = await openDatabase(database, { applicationName, bulk: true })
 const pipeline = new IngestPipeline({
   db,
   maxInflatedBytes: ingest.maxInflatedBytes,
