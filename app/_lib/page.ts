@@ -4,6 +4,7 @@ import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cookiesAreSecure } from '#server/auth/cookies'
 import { type PublicConfig, safeReturnPath } from '#server/auth/model'
+import { publicConfig as settingsForPages } from '#server/config'
 import type { Ctx } from '#server/context'
 import { getRuntime } from '#server/runtime'
 import { contextFrom, isHttps } from './handle'
@@ -40,12 +41,7 @@ export async function publicConfig(): Promise<PublicConfig> {
   const sent = new Headers(await headers())
   const https = isHttps(sent)
   return {
-    authEnabled: config.auth.enabled,
-    rootPath: config.server.rootPath,
-    rootUrl: config.server.rootUrl,
-    grpcPort: config.server.grpcPort,
-    passwordMinLength: config.auth.passwordMinLength,
-    strongPasswords: config.auth.strongPasswords,
+    ...settingsForPages(config),
     cookiesCannotStick: cookiesAreSecure(config, https) && !https && !isLoopback(sent.get('host')),
   }
 }

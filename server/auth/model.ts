@@ -1,15 +1,9 @@
 /** What pages and forms need to know about signing in. Browser-safe. */
 
-/** The parts of the configuration that a browser may see. */
-export interface PublicConfig {
-  authEnabled: boolean
-  /** Path prefix of every link. */
-  rootPath: string
-  grpcPort: number
-  /** The address people reach this server at, when the operator said so. */
-  rootUrl: string | null
-  passwordMinLength: number
-  strongPasswords: boolean
+import type { PublicConfig as SettingsForPages } from '#server/config/model'
+
+/** What a page may know of the configuration, and of how it was reached. */
+export interface PublicConfig extends SettingsForPages {
   /** True when cookies are marked Secure but this page came by plain http, so that no sign-in can stick. */
   cookiesCannotStick: boolean
 }

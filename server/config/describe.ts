@@ -67,12 +67,11 @@ function tlsParameters(tls: DatabaseTls): string[] {
 
 /** What pages may know: nothing in it helps an attacker. */
 export function publicConfig(config: Config): PublicConfig {
-  const { auth, server, cookies } = config
+  const { auth, server } = config
   return {
     authEnabled: auth.enabled,
     passwordMinLength: auth.strongPasswords ? Math.max(12, auth.passwordMinLength) : auth.passwordMinLength,
     strongPasswords: auth.strongPasswords,
-    secureCookies: cookies.secure,
     rootUrl: server.rootUrl,
     rootPath: server.rootPath,
     grpcPort: server.grpcPort,

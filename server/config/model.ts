@@ -90,9 +90,9 @@ export interface PublicConfig {
   /** The shortest password that is accepted, the strong policy counted in. */
   passwordMinLength: number
   strongPasswords: boolean
-  /** Whether session cookies are kept from plain http. */
-  secureCookies: boolean
+  /** The address people reach this server at, when the operator said so. */
   rootUrl: string | null
+  /** Path prefix of every link. */
   rootPath: string
   grpcPort: number
 }
