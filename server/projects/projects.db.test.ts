@@ -1,0 +1,98 @@
+import { count, eq } from 'drizzle-orm'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { encodeGlobalId } from '#server/global-id'
+import { deleteProject } from '#server/projects/delete-project'
+import { createProject } from '#server/projects/projects'
+import { getProjectSummary, listProjectSummaries } from '#server/projects/summaries'
+import { createTestRuntime, type TestRuntime } from '../../test/runtime'
+import { insertTrace, TEST_START } from '../../test/spans'
+
+let runtime: TestRuntime
+
+beforeEach(async () => {
+  runtime = await createTestRuntime()
+})
+
+const rows = async (table: 'spans' | 'spanRollups' | 'traces' | 'projectSessions') => {
+  const [row] = await runtime.db.read.select({ count: count() }).from(runtime.db.t[table])
+  return row?.count
+}
+
+describe('deleteProject', () => {
+  test('removes a project of several batches with all that is below it, and nothing else', async () => {
+    for (let index = 0; index < 3; index++) {
+      const spans = Array.from({ length: 1100 }, (_, place) => ({ offset: place, parent: place ? 0 : null }))
+      await insertTrace(runtime, { project: 'big', session: 'chat', start: TEST_START + index, spans })
+    }
+    await insertTrace(runtime, { project: 'other', session: 'talk', spans: [{}, { parent: 0 }] })
+    await deleteProject(runtime, 'big')
+    expect(await rows('spans')).toBe(2)
+    expect(await rows('spanRollups')).toBe(2)
+    expect(await rows('traces')).toBe(1)
+    expect(await rows('projectSessions')).toBe(1)
+  })
+
+  test('hands a session that has traces elsewhere over to that project', async () => {
+    const first = await insertTrace(runtime, { project: 'doomed', session: 'shared' })
+    const second = await insertTrace(runtime, { project: 'kept', session: 'shared' })
+    await deleteProject(runtime, encodeGlobalId('Project', first.projectId))
+    const { projectSessions, traces } = runtime.db.t
+    const sessions = await runtime.db.read
+      .select({ id: projectSessions.id, projectId: projectSessions.projectId })
+      .from(projectSessions)
+    expect(sessions).toEqual([{ id: expect.any(Number), projectId: second.projectId }])
+    const kept = await runtime.db.read
+      .select({ session: traces.projectSessionId })
+      .from(traces)
+      .where(eq(traces.id, second.id))
+    expect(kept).toEqual([{ session: sessions[0]?.id }])
+  })
+
+  test('of two deletes at once neither fails for want of the rows', async () => {
+    await insertTrace(runtime, { project: 'twice', spans: Array.from({ length: 1500 }, () => ({})) })
+    const results = await Promise.allSettled([
+      deleteProject(runtime, 'twice'),
+      deleteProject(runtime, 'twice'),
+    ])
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled'])
+    expect(await rows('spans')).toBe(0)
+  })
+
+  test('traces that arrive while it runs do not keep it from ending', async () => {
+    await insertTrace(runtime, { project: 'busy', spans: Array.from({ length: 1500 }, () => ({})) })
+    const deleting = deleteProject(runtime, 'busy')
+    await insertTrace(runtime, { project: 'busy' })
+    await deleting
+    const left = await listProjectSummaries(runtime)
+    // The late trace went with the project, or made the project anew.
+    expect(left.find((project) => project.name === 'busy')?.traceCount ?? 1).toBe(1)
+  })
+})
+
+describe('summaries', () => {
+  test('count traces and give the start of the newest', async () => {
+    await insertTrace(runtime, { project: 'used', start: TEST_START + 5_000_001 })
+    await insertTrace(runtime, { project: 'used', start: TEST_START })
+    const summary = await getProjectSummary(runtime, 'used')
+    expect(summary).toMatchObject({ name: 'used', traceCount: 2, lastActivity: TEST_START + 5_000_001 })
+    expect(await getProjectSummary(runtime, summary.id)).toEqual(summary)
+    expect(await getProjectSummary(runtime, encodeGlobalId('Project', summary.id))).toEqual(summary)
+  })
+
+  test('list the lately active first and the unused last', async () => {
+    await createProject(runtime, { name: 'a unused' })
+    await insertTrace(runtime, { project: 'old', start: TEST_START })
+    await insertTrace(runtime, { project: 'new', start: TEST_START + 1 })
+    const list = await listProjectSummaries(runtime)
+    expect(list.map((project) => [project.name, project.traceCount, project.lastActivity])).toEqual([
+      ['new', 1, TEST_START + 1],
+      ['old', 1, TEST_START],
+      ['a unused', 0, null],
+      ['default', 0, null],
+    ])
+  })
+
+  test('refuse a project that is not there', async () => {
+    await expect(getProjectSummary(runtime, 12_345)).rejects.toThrow('Project "12345" not found')
+  })
+})
