@@ -1,0 +1,59 @@
+/**
+ * Who may call what over HTTP, written by hand: a change of access is a change of this file. The words are those of
+ * PERMISSIONS, and further:
+ *   public        behind `route`, which lets everybody pass; what it runs decides
+ *   everybody     the same answer for all, without a look at the credential
+ *   nothing here  404 for all
+ *   own check     its own way of checking, named beside it
+ * Methods that answer 405 are not listed.
+ */
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
+
+const every = (word: string): Partial<Record<Method, string>> => ({
+  GET: word,
+  POST: word,
+  PUT: word,
+  PATCH: word,
+  DELETE: word,
+})
+
+export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> = {
+  '/arize_phoenix_version': { GET: 'everybody' },
+  '/openapi.json': { GET: 'everybody' },
+
+  // Signing in needs no credential, refreshing and leaving read the cookies themselves.
+  '/auth/login': { POST: 'public' },
+  '/auth/logout': { GET: 'public' },
+  '/auth/refresh': { POST: 'public' },
+  '/auth/[[...path]]': every('nothing here'),
+  '/oauth2/[[...path]]': every('nothing here'),
+  '/api/[[...path]]': every('nothing here'),
+
+  // handleOtlp: `trace.ingest`, answered as an OTLP Status.
+  '/v1/traces': { POST: 'own check' },
+
+  '/v1/projects': { GET: 'project.read', POST: 'project.create' },
+  '/v1/projects/[project_identifier]': {
+    GET: 'project.read',
+    PUT: 'project.update',
+    DELETE: 'project.delete',
+  },
+  '/v1/projects/[project_identifier]/spans': { GET: 'trace.read' },
+  '/v1/projects/[project_identifier]/spans/otlpv1': { GET: 'trace.read' },
+
+  '/v1/user': { GET: 'profile.read', PATCH: 'profile.update' },
+  '/v1/user/api_keys': { GET: 'userApiKey.listOwn', POST: 'userApiKey.create' },
+  '/v1/user/api_keys/[api_key_id]': { DELETE: 'userApiKey.delete' },
+  '/v1/users/api_keys': { GET: 'userApiKey.listAll' },
+  '/v1/system/api_keys': { GET: 'systemApiKey.list', POST: 'systemApiKey.create' },
+  '/v1/system/api_keys/[api_key_id]': { DELETE: 'systemApiKey.delete' },
+  // 401 for the signed-out, 404 for the rest.
+  '/v1/[[...path]]': every('public'),
+
+  // For our own pages.
+  '/ui/projects': { GET: 'project.read' },
+  '/ui/projects/[id]': { GET: 'project.read' },
+  '/ui/projects/[id]/traces': { GET: 'trace.read' },
+  '/ui/traces/[traceId]': { GET: 'trace.read' },
+  '/ui/spans/[rowId]': { GET: 'trace.read' },
+}
