@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { cookies } from 'next/headers'
+import { cookies, headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import { anyContext, publicConfig } from '#app/_lib/page'
 import { AuthCard } from '#components/account/auth-card'
@@ -35,8 +35,13 @@ export default async function LoginPage({ searchParams }: { searchParams: Promis
         message={message}
         error={error}
         cookiesCannotStick={cookiesCannotStick}
-        mayRenew={actor.kind !== 'session' && (await cookies()).has(REFRESH_COOKIE)}
+        mayRenew={actor.kind !== 'session' && (await mayHaveSession())}
       />
     </AuthCard>
   )
+}
+
+/** A strict cookie stays behind when a link on another site leads here: then the page itself has to ask with it. */
+async function mayHaveSession(): Promise<boolean> {
+  return (await cookies()).has(REFRESH_COOKIE) || (await headers()).get('sec-fetch-site') === 'cross-site'
 }
