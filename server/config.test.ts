@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigError, parseConfig } from '#server/config'
+import { DOCUMENTED_NAMES } from '#server/config/names'
 
 const SECRET = 'a-good-enough-secret-of-40-characters-00'
 const OTHER = 'another-good-secret-of-40-characters-001'
@@ -391,4 +393,31 @@ describe('promises that cannot be kept yet', () => {
   ])('%s has no effect and says so', (name, value) => {
     expect(parse({ [name]: value }).warnings).toEqual([expect.stringMatching(new RegExp(`^${name}: `))])
   })
+})
+
+test('whatever the environment holds, the answer is a configuration or a list of problems', () => {
+  const name = fc.constantFrom(
+    ...DOCUMENTED_NAMES,
+    'FORWARDED_ALLOW_IPS',
+    'PGHOST',
+    'PGPORT',
+    'PGSSLMODE',
+    'PHOENIX_SECRET_FILE',
+  )
+  const url = fc
+    .tuple(fc.constantFrom('postgresql://', 'sqlite:///', 'sqlite://', 'postgres+x://'), fc.string())
+    .map(([a, b]) => a + b)
+  const value = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ unit: 'binary' }),
+    url,
+    fc.constantFrom('true', '1', '%', '[', 'a:b@c'),
+  )
+  fc.assert(
+    fc.property(fc.dictionary(name, value, { maxKeys: 6 }), (env) => {
+      const problems = problemsOf(env)
+      expect(problems.filter((problem) => !/^\w+(, \w+)*: .*\.$/.test(problem))).toEqual([])
+    }),
+    { numRuns: 1500, seed: 1 },
+  )
 })

@@ -9,7 +9,7 @@ import { readDatabase } from '#server/config/database'
 import type { ConfigReport } from '#server/config/model'
 import { warnAboutUnknownNames } from '#server/config/names'
 import { checkPromises } from '#server/config/promises'
-import { createReader, type Environment } from '#server/config/reader'
+import { type Environment, Reader } from '#server/config/reader'
 import { readCookies, readIngest, readLog, readServer } from '#server/config/server-settings'
 
 export { describeConfig, publicConfig } from '#server/config/describe'
@@ -42,7 +42,7 @@ export class ConfigError extends Error {
  * @throws ConfigError with all problems together; no problem and no warning holds a secret.
  */
 export function parseConfig(env: Environment, options: ParseOptions = {}): ConfigReport {
-  const reader = createReader(env, options.readFile ?? ((path) => readFileSync(path, 'utf8')))
+  const reader = new Reader(env, options.readFile ?? ((path) => readFileSync(path, 'utf8')))
   const folders = { cwd: options.cwd ?? process.cwd(), home: () => options.homedir ?? homedir() }
   const server = readServer(reader, folders)
   const config = {

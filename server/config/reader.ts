@@ -19,28 +19,6 @@ export interface Range {
   max: number
 }
 
-export interface Reader {
-  readonly env: Environment
-  readonly problems: readonly string[]
-  readonly warnings: readonly string[]
-  problem(sentence: string): void
-  warn(sentence: string): void
-  /** The value trimmed and without outer quotes; null when unset or empty. */
-  text(name: string): string | null
-  /** Like `text`, also from the file that `<name>_FILE` names; the file's last newline is removed. */
-  secret(name: string): string | null
-  /** Whether a problem with this very variable was reported, so that nobody reports its absence too. */
-  isFaulty(name: string): boolean
-  bool(name: string, fallback: boolean): boolean
-  integer(name: string, range: Range): number
-  decimal(name: string, range: Range): number
-  port(name: string, fallback: number): number
-  choice<T extends string>(name: string, choices: Record<string, T>, fallback: T): T
-  list(name: string, separator?: string | RegExp): string[]
-  /** The content of a file a variable names, or null after a problem was reported. */
-  file(name: string, path: string): string | null
-}
-
 /** The value as it may be shown in a sentence: on one line, short, and never a secret. */
 export function quoted(name: string, value: string): string {
   if (CONFIDENTIAL.test(name)) return 'the value'
@@ -58,144 +36,154 @@ export function cleanValue(raw: string): { value: string; unquoted: boolean } {
   return { value: inner.trim(), unquoted: true }
 }
 
-/** Makes a reader over one environment. `readFile` is the only way it touches the outside. */
-export function createReader(env: Environment, readFile: (path: string) => string): Reader {
-  const problems: string[] = []
-  const warnings: string[] = []
-  const faulty = new Set<string>()
-  const seen = new Map<string, string | null>()
+/** Reads one environment, each variable at most once, and collects what is wrong with it. */
+export class Reader {
+  readonly env: Environment
+  readonly problems: string[] = []
+  readonly warnings: string[] = []
+  readonly #readFile: (path: string) => string
+  readonly #faulty = new Set<string>()
+  readonly #values = new Map<string, string | null>()
+  readonly #secrets = new Map<string, string | null>()
 
-  const fault = (name: string, sentence: string) => {
-    faulty.add(name)
-    problems.push(`${name}: ${sentence}`)
+  /** `readFile` is the only way a reader touches the outside. */
+  constructor(env: Environment, readFile: (path: string) => string) {
+    this.env = env
+    this.#readFile = readFile
   }
 
-  const read = (name: string): string | null => {
-    const { value, unquoted } = cleanValue(env[name] ?? '')
+  /** Reports a problem; a sentence that begins with `NAME:` marks that variable as faulty. */
+  problem(sentence: string): void {
+    const name = /^([A-Za-z0-9_]+):/.exec(sentence)?.[1]
+    if (name) this.#faulty.add(name)
+    this.problems.push(sentence)
+  }
+
+  warn(sentence: string): void {
+    this.warnings.push(sentence)
+  }
+
+  /** Whether a problem with this very variable was reported, so that nobody reports its absence too. */
+  isFaulty(name: string): boolean {
+    return this.#faulty.has(name) || this.#faulty.has(`${name}_FILE`)
+  }
+
+  /** The value trimmed and without outer quotes; null when unset or empty. */
+  text(name: string): string | null {
+    const known = this.#values.get(name)
+    if (known !== undefined) return known
+    const value = this.#readText(name)
+    this.#values.set(name, value)
+    return value
+  }
+
+  #readText(name: string): string | null {
+    const { value, unquoted } = cleanValue(this.env[name] ?? '')
     if (unquoted) {
-      warnings.push(`${name}: the quotes around the value were removed. Write it without them in env files.`)
+      this.warn(`${name}: the quotes around the value were removed. Write it without them in env files.`)
     }
     if (value === '') return null
     const unexpanded = unexpandedReference(value)
     if (unexpanded) {
-      fault(name, unexpanded)
+      this.problem(`${name}: ${unexpanded}`)
       return null
     }
     if (PLACEHOLDER.test(value)) {
-      warnings.push(`${name}: the value still holds a placeholder in brackets. Put the real value there.`)
+      this.warn(`${name}: the value still holds a placeholder in brackets. Put the real value there.`)
     }
     return value
   }
 
-  const text = (name: string): string | null => {
-    const known = seen.get(name)
+  /** Like `text`, also from the file that `<name>_FILE` names; the file's last newline is removed. */
+  secret(name: string): string | null {
+    const known = this.#secrets.get(name)
     if (known !== undefined) return known
-    const value = read(name)
-    seen.set(name, value)
+    const value = this.#readSecret(name)
+    this.#secrets.set(name, value)
     return value
   }
 
-  const file = (name: string, path: string): string | null => {
-    try {
-      return readFile(path)
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-      fault(name, `the file ${JSON.stringify(path)} cannot be read (${code}). Check the path and its rights.`)
-      return null
+  #readSecret(name: string): string | null {
+    const direct = this.text(name)
+    const path = this.text(`${name}_FILE`)
+    if (path === null) return direct
+    if (direct !== null || this.#faulty.has(name)) {
+      this.problem(`${name}: ${name}_FILE is set too. Keep one of the two.`)
+      return direct
     }
-  }
-
-  const secretOfFile = (name: string, path: string): string | null => {
-    const content = file(`${name}_FILE`, path)
-    if (content === null) {
-      faulty.add(name)
-      return null
-    }
-    const value = content.replace(/\r?\n$/, '')
+    const value = this.file(`${name}_FILE`, path)?.replace(/\r?\n$/, '') ?? null
     if (value !== '') return value
-    faulty.add(name)
-    fault(`${name}_FILE`, 'the file is empty. Put the value into it, or remove the variable.')
+    this.problem(`${name}_FILE: the file is empty. Put the value into it, or remove the variable.`)
     return null
   }
 
-  const secret = (name: string): string | null => {
-    const fileName = `${name}_FILE`
-    const key = `file of ${name}`
-    const known = seen.get(key)
-    if (known !== undefined) return known
-    const direct = text(name)
-    const path = text(fileName)
-    let value = direct
-    if (path !== null && (direct !== null || faulty.has(name))) {
-      fault(name, `${fileName} is set too. Keep one of the two.`)
-    } else if (path !== null) {
-      value = secretOfFile(name, path)
+  /** The content of a file a variable names, or null after a problem was reported. */
+  file(name: string, path: string): string | null {
+    try {
+      return this.#readFile(path)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+      const file = JSON.stringify(path)
+      this.problem(`${name}: the file ${file} cannot be read (${code}). Check the path and its rights.`)
+      return null
     }
-    seen.set(key, value)
-    return value
   }
 
-  const number = (name: string, range: Range, pattern: RegExp, noun: string): number => {
-    const value = text(name)
+  bool(name: string, fallback: boolean): boolean {
+    const value = this.text(name)?.toLowerCase()
+    if (value === undefined) return fallback
+    if (TRUE_WORDS.has(value)) return true
+    if (FALSE_WORDS.has(value)) return false
+    this.problem(`${name}: ${quoted(name, value)} is neither true nor false. Write one of them.`)
+    return fallback
+  }
+
+  integer(name: string, range: Range): number {
+    return this.#number(name, range, /^[+-]?\d+(_\d+)*$/, 'a whole number')
+  }
+
+  decimal(name: string, range: Range): number {
+    return this.#number(name, range, /^[+-]?(\d+(_\d+)*)?\.?\d+(e[+-]?\d+)?$/i, 'a number')
+  }
+
+  /** A port to listen on or to connect to; 0 is for the caller to judge. */
+  port(name: string, fallback: number): number {
+    const value = this.text(name)
+    if (value === null || !/^(tcp|udp):\/\//i.test(value)) {
+      return this.#number(name, { fallback, min: 0, max: 65535 }, /^\d+$/, 'a port number')
+    }
+    this.problem(`${name}: ${KUBERNETES_PORT}`)
+    return fallback
+  }
+
+  #number(name: string, range: Range, pattern: RegExp, noun: string): number {
+    const value = this.text(name)
     if (value === null) return range.fallback
     const parsed = pattern.test(value) ? Number(value.replaceAll('_', '')) : Number.NaN
     if (Number.isFinite(parsed) && parsed >= range.min && parsed <= range.max) return parsed
     const bounds = `from ${plain(range.min)} to ${plain(range.max)}`
-    fault(
-      name,
-      `${quoted(name, value)} is not ${noun} ${bounds}. Write such a number, or remove the variable.`,
-    )
+    const shown = quoted(name, value)
+    this.problem(`${name}: ${shown} is not ${noun} ${bounds}. Write such a number, or remove the variable.`)
     return range.fallback
   }
 
-  return {
-    env,
-    problems,
-    warnings,
-    problem: (sentence) => {
-      const name = /^([A-Za-z0-9_]+):/.exec(sentence)?.[1]
-      if (name) faulty.add(name)
-      problems.push(sentence)
-    },
-    warn: (sentence) => void warnings.push(sentence),
-    text,
-    secret,
-    file,
-    isFaulty: (name) => faulty.has(name) || faulty.has(`${name}_FILE`),
-    bool: (name, fallback) => {
-      const value = text(name)?.toLowerCase()
-      if (value === undefined) return fallback
-      if (TRUE_WORDS.has(value)) return true
-      if (!FALSE_WORDS.has(value))
-        fault(name, `${quoted(name, value)} is neither true nor false. Write one of them.`)
-      return TRUE_WORDS.has(value) ? true : FALSE_WORDS.has(value) ? false : fallback
-    },
-    integer: (name, range) => number(name, range, /^[+-]?\d+(_\d+)*$/, 'a whole number'),
-    decimal: (name, range) => number(name, range, /^[+-]?(\d+(_\d+)*)?\.?\d+(e[+-]?\d+)?$/i, 'a number'),
-    port: (name, fallback) => {
-      const value = text(name)
-      if (value !== null && /^(tcp|udp):\/\//i.test(value)) {
-        fault(name, KUBERNETES_PORT)
-        return fallback
-      }
-      return number(name, { fallback, min: 0, max: 65535 }, /^\d+$/, 'a port number')
-    },
-    choice: (name, choices, fallback) => {
-      const value = text(name)?.toLowerCase()
-      if (value === undefined) return fallback
-      const chosen = Object.hasOwn(choices, value) ? choices[value] : undefined
-      if (chosen !== undefined) return chosen
-      fault(
-        name,
-        `${quoted(name, value)} is not one of ${Object.keys(choices).join(', ')}. Write one of them.`,
-      )
-      return fallback
-    },
-    list: (name, separator = ',') =>
-      (text(name) ?? '')
-        .split(separator)
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
+  /** One of a few words, in any case; `choices` maps them to their meaning. */
+  choice<T extends string>(name: string, choices: Record<string, T>, fallback: T): T {
+    const value = this.text(name)?.toLowerCase()
+    if (value === undefined) return fallback
+    const chosen = Object.hasOwn(choices, value) ? choices[value] : undefined
+    if (chosen !== undefined) return chosen
+    const words = Object.keys(choices).join(', ')
+    this.problem(`${name}: ${quoted(name, value)} is not one of ${words}. Write one of them.`)
+    return fallback
+  }
+
+  /** The items of a comma list, trimmed, without empty ones. */
+  list(name: string): string[] {
+    return (this.text(name) ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
   }
 }
 
