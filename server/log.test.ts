@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { authLogger, createLogger } from '#server/log'
 
 const CANARY = 'canary-0123456789'
@@ -58,6 +58,15 @@ describe.each([
     auth.info('signed in')
     authLogger(auth).child({ user: 'User:2' }).info('again')
     expect(out.map((line) => /bennu\.web\.auth\b/.test(line) && /r1/.test(line))).toEqual([true, true])
+  })
+
+  test('marks authentication lines through another copy of this module, as a bundler makes one', async () => {
+    const { log, out } = logInto(structured)
+    vi.resetModules()
+    const copy = await import('#server/log')
+    expect(copy.authLogger).not.toBe(authLogger)
+    copy.authLogger(log).info('signed in')
+    expect(out[0]).toMatch(/bennu\.web\.auth\b/)
   })
 
   test('leaves other lines unmarked', () => {

@@ -25,8 +25,11 @@ const LEVEL_NAMES: Record<string, string> = {
 }
 const WARNING = pino.levels.values.warn ?? 40
 
-/** The logger's name lives on the instance, so that a child replaces it rather than repeating the key. */
-const NAME = Symbol('bennu.loggerName')
+/**
+ * The logger's name lives on the instance, so that a child replaces it rather than repeating the key. `Symbol.for`,
+ * because Next bundles a copy of this module of its own, and that copy must find the name too.
+ */
+const NAME = Symbol.for('bennu.loggerName')
 type Named = { [NAME]?: string }
 
 /** The logger of one process. Children made with `.child({ requestId })` keep its name. */
