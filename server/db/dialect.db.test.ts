@@ -64,7 +64,8 @@ describe('containsText', () => {
 describe('JSON paths', () => {
   const json =
     '{"llm":{"model_name":"gpt","n":9223372036854775807,"x":1.5,"on":true,"off":false,"nothing":null,' +
-    '"input.messages":"dotted","messages":[{"role":"user"}],"0":"zero"}}'
+    '"input.messages":"dotted","messages":[{"role":"user"}],"0":"zero"},' +
+    '"say \\"hi\\"":"quoted","back\\\\slash":"slashed","é ✓":"accent","":"empty","it\'s":"apostrophe","a]b[0":"brackets"}'
   const cases: [path: string[], text: string | null, type: string | null][] = [
     [['llm', 'model_name'], 'gpt', 'string'],
     [['llm', 'n'], '9223372036854775807', 'number'],
@@ -79,6 +80,12 @@ describe('JSON paths', () => {
     [['llm', 'messages', '0', 'role'], 'user', 'string'],
     [['llm', '0'], 'zero', 'string'],
     [['llm'], null, 'object'],
+    [['say "hi"'], 'quoted', 'string'],
+    [['back\\slash'], 'slashed', 'string'],
+    [['é ✓'], 'accent', 'string'],
+    [[''], 'empty', 'string'],
+    [["it's"], 'apostrophe', 'string'],
+    [['a]b[0'], 'brackets', 'string'],
   ]
   let id: number
   beforeAll(async () => {

@@ -11,7 +11,8 @@ const UNIQUE = new Set([
 ])
 
 const isIndex = (segment: string) => /^\d+$/.test(segment)
-const asKey = (segment: string) => `."${segment}"`
+// Quotes and backslashes as in JSON: unescaped they would break the path.
+const asKey = (segment: string) => `.${JSON.stringify(segment)}`
 
 /** The JSON (text) found at the path; SQLite tells list indexes and object keys apart, so both are tried. */
 function jsonAt(column: SQLWrapper, path: readonly string[]): SQL {

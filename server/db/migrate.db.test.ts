@@ -120,6 +120,17 @@ test('the status of an empty database lists everything as pending and makes no t
   expect(await tableNames(config)).toEqual([])
 })
 
+test('a migration that fails half-way leaves nothing behind', async () => {
+  const config = await createEmptyDatabase()
+  await migrate(config, log)
+  await downgrade(config, { to: 1 }, log)
+  await runSql(config, 'create table traces (id integer)')
+  const before = await describeTables(config)
+  await expect(migrate(config, log)).rejects.toThrow('traces')
+  expect(await describeTables(config)).toEqual(before)
+  expect((await migrationStatus(config)).applied).toEqual(['0000_accounts'])
+})
+
 describe('a downgrade of a filled database', () => {
   test('to the first migration keeps the rows of the tables that remain', async () => {
     const config = await createEmptyDatabase()

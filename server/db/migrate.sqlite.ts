@@ -7,13 +7,18 @@ export async function openSqliteMigrations(config: SqliteConfig): Promise<Migrat
   const connection = await openWriter(config.file)
   // A table that is rebuilt is dropped first, which would cascade. Cannot be switched inside a transaction.
   connection.pragma('foreign_keys = OFF')
-  const session = sessionOf(connection)
+  let changed = false
+  const session = sessionOf(connection, () => {
+    changed = true
+  })
   return {
     alone: async (work) => {
       await retryWhileBusy(() => connection.exec('begin immediate'))
+      changed = false
       try {
         const result = await work(session)
-        assertForeignKeys(connection)
+        // Reads every row, so not at a start that has nothing to migrate.
+        if (changed) assertForeignKeys(connection)
         connection.exec('commit')
         return result
       } catch (error) {
@@ -33,7 +38,7 @@ function assertForeignKeys(connection: SqliteConnection): void {
     throw new Error(`The migration left rows of ${broken.table} that point at nothing in ${broken.parent}`)
 }
 
-function sessionOf(connection: SqliteConnection): MigrationSession {
+function sessionOf(connection: SqliteConnection, noteChange: () => void): MigrationSession {
   const names = (sql: string) => connection.prepare(sql).pluck().all() as string[]
   return {
     tableNames: async () => names("select name from sqlite_master where type in ('table', 'view')"),
@@ -50,6 +55,7 @@ function sessionOf(connection: SqliteConnection): MigrationSession {
       connection.prepare(`delete from ${MIGRATIONS_TABLE} where name = ?`).run(name)
     },
     run: async (statement) => {
+      noteChange()
       connection.exec(statement)
     },
   }

@@ -2,6 +2,7 @@
  * Migrations, up and down. Each runs in a transaction of its own that begins by taking the lock and reading again what
  * is applied, so any number of servers may start at the same moment. Runs before anything serves, never on open.
  */
+import { existsSync } from 'node:fs'
 import { getTableName, isTable } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import type { DatabaseConfig } from '#server/config/model'
@@ -78,6 +79,9 @@ export async function downgrade(config: DatabaseConfig, target: { to: number }, 
  */
 export async function migrationStatus(config: DatabaseConfig): Promise<MigrationStatus> {
   const known = listMigrations(config.dialect).map((migration) => migration.name)
+  // Opening a SQLite file would make it.
+  if (config.dialect === 'sqlite' && !existsSync(config.file))
+    return { applied: [], pending: known, unknown: [] }
   return withStore(config, (store) =>
     store.alone(async (session) => {
       const applied = await readApplied(config, session)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sqliteDialect } from '#server/db/dialect.sqlite'
-import { migrate } from '#server/db/migrate'
+import { migrate, migrationStatus } from '#server/db/migrate'
 import { openDatabase } from '#server/db/open'
 import { openReader, openWriter } from '#server/db/sqlite-connection'
 import { isAppError } from '#server/errors'
@@ -41,6 +41,12 @@ describe('a new file', () => {
     )
     for (const writer of writers) writer.close()
   })
+})
+
+test('asking for the status of a file that is not there does not make it', async () => {
+  const file = join(folder, 'x.db')
+  expect((await migrationStatus(configOf(file))).applied).toEqual([])
+  expect(existsSync(file)).toBe(false)
 })
 
 describe('a connection', () => {

@@ -47,8 +47,9 @@ class WriteQueue {
   readonly #tx: Queries
   readonly #guard = new WriteGuard()
   #last: Promise<unknown> = Promise.resolve()
-  #waiting = 0
-  #holdingSince = 0
+  /** When the present run of transactions began, and when the last of them ended. */
+  #runStart = 0
+  #lastEnd = 0
   #closed = false
 
   constructor(connection: SqliteConnection) {
@@ -59,15 +60,9 @@ class WriteQueue {
   async write<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
     this.#guard.check()
     if (this.#closed) throw new Error('The database is closed')
-    if (this.#waiting === 0) this.#holdingSince = performance.now()
-    this.#waiting += 1
     const turn = this.#last.then(() => this.#transact(work))
     this.#last = turn.catch(() => {})
-    try {
-      return await turn
-    } finally {
-      this.#waiting -= 1
-    }
+    return turn
   }
 
   async close(): Promise<void> {
@@ -86,13 +81,18 @@ class WriteQueue {
       // A full disk may have rolled back already.
       if (this.#connection.inTransaction) this.#connection.exec('rollback')
       throw error
+    } finally {
+      this.#lastEnd = performance.now()
     }
   }
 
   /** SQLite hands the lock to whoever asks at the right moment: a queue that never rests would starve the others. */
   async #pauseForOthers(): Promise<void> {
-    if (performance.now() - this.#holdingSince < HOLD_MS) return
-    await sleep(PAUSE_MS)
-    this.#holdingSince = performance.now()
+    if (performance.now() - this.#lastEnd > PAUSE_MS) {
+      this.#runStart = performance.now()
+    } else if (performance.now() - this.#runStart > HOLD_MS) {
+      await sleep(PAUSE_MS)
+      this.#runStart = performance.now()
+    }
   }
 }
