@@ -42,7 +42,7 @@ describe.each([
 describe('the test itself', () => {
   it('notices the loss when spans are acknowledged before COMMIT', async () => {
     const env = { NODE_ENV: 'test', BENNU_TEST_ACK_BEFORE_COMMIT: '1' }
-    const result = await runCrashRounds({ rounds: ROUNDS, database: sqlite, env })
+    const result = await runCrashRounds({ rounds: 2, database: sqlite, env })
     expect(result.lost.length).toBeGreaterThan(0)
   })
 })
