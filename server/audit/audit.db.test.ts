@@ -1,6 +1,6 @@
 import { asc, eq } from 'drizzle-orm'
 import { pino } from 'pino'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { ensureAuditChain, openChainKey, type StoredKey } from '#server/audit/chain'
 import { type AuditEvent, type RecordCtx, recordEvent } from '#server/audit/record'
 import { type ChainReport, verifyChain } from '#server/audit/verify'
@@ -18,11 +18,22 @@ const withOtherSecret = testConfig({ auth: { secret: OTHER_SECRET } as Partial<C
 let db: Database
 let lines: Record<string, unknown>[]
 
-beforeEach(async () => {
+beforeAll(async () => {
   db = await createTestDatabase()
+})
+
+beforeEach(async () => {
   lines = []
+  await removeChain()
   await start(config)
 })
+
+async function removeChain(): Promise<void> {
+  await db.write(async (tx) => {
+    await tx.delete(db.t.auditEvents)
+    await tx.delete(db.t.auditChain)
+  })
+}
 
 /** What `bennu serve` does with the chain. */
 const start = (as: Config) => db.write((tx) => ensureAuditChain(tx, as, db))
@@ -56,14 +67,15 @@ test('an empty log verifies', async () => {
   expect(await verify()).toEqual({ ok: true, count: 0, hash: '0'.repeat(64), erased: 0, unreadable: [] })
 })
 
-test('a log of many pages verifies, up to the hash of its last entry', async () => {
-  await db.write(async (tx) => {
-    for (let made = 0; made < 2100; made++)
-      await recordEvent(tx, ctx({ log: pino({ level: 'silent' }) }), { action: 'a.b', outcome: 'success' })
-  })
-  const last = (await entries()).at(-1)
-  expect(await verify()).toMatchObject({ ok: true, count: 2100, hash: last?.hash })
-})
+test.each([9, 10, 11, 30])(
+  'a log of %i entries verifies, ten at a time, up to its last hash',
+  async (count) => {
+    await recordMany(count)
+    const last = (await entries()).at(-1)
+    const report = await verifyChain(db, (stored) => openChainKey(config, stored), 10)
+    expect(report).toMatchObject({ ok: true, count, hash: last?.hash })
+  },
+)
 
 test('an entry holds what was said and what the context knows', async () => {
   await record({
@@ -202,10 +214,10 @@ test('equal personal data have unequal digests', async () => {
 
 test('eight writers at once leave one chain', async () => {
   const writer = async () => {
-    for (let made = 0; made < 25; made++) await record()
+    for (let made = 0; made < 15; made++) await record()
   }
   await Promise.all(Array.from({ length: 8 }, writer))
-  expect(await verify()).toMatchObject({ ok: true, count: 200 })
+  expect(await verify()).toMatchObject({ ok: true, count: 120 })
 })
 
 test('an event whose change is rolled back is on no record, and leaves no gap', async () => {
@@ -232,7 +244,7 @@ test('starting again changes nothing', async () => {
 })
 
 test('a key made without PHOENIX_SECRET is wrapped once there is one, and stays the same key', async () => {
-  db = await createTestDatabase()
+  await removeChain()
   expect(await start(withoutSecret)).toBe('made')
   await record({}, { config: withoutSecret })
   const [clear] = await db.read.select().from(db.t.auditChain)

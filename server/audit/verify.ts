@@ -32,7 +32,8 @@ export type ChainReport =
 /** Opens the key of a stretch; null when it cannot be opened. `openChainKey` with a Config bound. */
 export type KeyOpener = (stored: StoredKey) => Promise<Buffer | null>
 
-const PAGE = 1000
+/** Entries read at a time. */
+const PAGE_SIZE = 1000
 
 type Entry = Database['t']['auditEvents']['$inferSelect']
 type Stretch = { to: number; hash: string; key: Buffer | null }
@@ -41,7 +42,11 @@ type Stretch = { to: number; hash: string; key: Buffer | null }
  * Verifies the chain, a page of entries at a time; the server may go on writing meanwhile. A tail that was cut
  * together with a rewound head looks whole from inside: compare `count` and `hash` with a head noted elsewhere.
  */
-export async function verifyChain(db: Database, openKey: KeyOpener): Promise<ChainReport> {
+export async function verifyChain(
+  db: Database,
+  openKey: KeyOpener,
+  pageSize = PAGE_SIZE,
+): Promise<ChainReport> {
   const { auditEvents } = db.t
   // The last id before the head: an append between the two then looks like no fault.
   const [last] = await db.read.select({ id: max(auditEvents.id) }).from(auditEvents)
@@ -49,15 +54,19 @@ export async function verifyChain(db: Database, openKey: KeyOpener): Promise<Cha
   const head = stretches.at(-1)
   if (!head) return { ok: false, fault: 'head', at: last?.id ?? 0 }
   if ((last?.id ?? 0) > head.to) return { ok: false, fault: 'beyond-head', at: head.to + 1 }
-  return walk(db, stretches, head)
+  return walk(readEntries(db, head.to, pageSize), stretches, head)
 }
 
-async function walk(db: Database, stretches: Stretch[], head: Stretch): Promise<ChainReport> {
+async function walk(
+  entries: AsyncIterable<Entry>,
+  stretches: Stretch[],
+  head: Stretch,
+): Promise<ChainReport> {
   let hash = GENESIS_HASH
   let id = 0
   let erased = 0
   let current = 0
-  for await (const entry of readEntries(db, head.to)) {
+  for await (const entry of entries) {
     const stretch = stretches[current]
     if (entry.id !== ++id || !stretch) return { ok: false, fault: 'missing', at: id }
     const fault = faultOf(entry, hash, stretch.key)
@@ -107,7 +116,7 @@ async function readStretches(db: Database, openKey: KeyOpener): Promise<Stretch[
   return stretches.filter((stretch, at) => at === closed.length || stretch.to > 0)
 }
 
-async function* readEntries(db: Database, upTo: number): AsyncGenerator<Entry> {
+async function* readEntries(db: Database, upTo: number, pageSize: number): AsyncGenerator<Entry> {
   const { auditEvents } = db.t
   let after = 0
   while (after < upTo) {
@@ -116,7 +125,7 @@ async function* readEntries(db: Database, upTo: number): AsyncGenerator<Entry> {
       .from(auditEvents)
       .where(gt(auditEvents.id, after))
       .orderBy(asc(auditEvents.id))
-      .limit(Math.min(PAGE, upTo - after))
+      .limit(Math.min(pageSize, upTo - after))
     const last = page.at(-1)
     if (!last) return
     yield* page
