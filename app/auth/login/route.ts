@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { authRoute } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { signedInResponse } from '#app/_lib/session-response'
 import { signIn } from '#server/auth/sign-in'
 
@@ -12,3 +13,5 @@ export const POST = authRoute({
   run: ({ ctx, body }) => signIn(ctx, body),
   write: (session, { ctx, request }) => signedInResponse(ctx, request, session),
 })
+
+export const { GET, PUT, PATCH, DELETE } = otherMethods('POST')

@@ -1,4 +1,5 @@
 import { authRoute } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { clearCookies, SESSION_COOKIES, sentTokens } from '#app/_lib/session-response'
 import { OAUTH_NONCE_COOKIE, OAUTH_STATE_COOKIE } from '#server/auth/cookies'
 import { signOut } from '#server/auth/renew'
@@ -17,3 +18,5 @@ export const GET = authRoute({
     return new Response(null, { status: 302, headers })
   },
 })
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

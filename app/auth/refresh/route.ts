@@ -1,4 +1,5 @@
 import { authRoute } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { sentTokens, signedInResponse } from '#app/_lib/session-response'
 import { refreshSession } from '#server/auth/renew'
 
@@ -7,3 +8,5 @@ export const POST = authRoute({
   run: ({ ctx, request }) => refreshSession(ctx, sentTokens(request)),
   write: (session, { ctx, request }) => signedInResponse(ctx, request, session),
 })
+
+export const { GET, PUT, PATCH, DELETE } = otherMethods('POST')

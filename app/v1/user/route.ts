@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { clearCookies, SESSION_COOKIES } from '#app/_lib/session-response'
 import { ProfileChange } from '#server/users/model'
 import { getOwnProfile, updateOwnProfile } from '#server/users/profile'
@@ -27,3 +28,5 @@ export const PATCH = route({
   summary: 'Change your own name or password',
   response: z.object({ data: WireUser }),
 })
+
+export const { POST, PUT, DELETE } = otherMethods('GET', 'PATCH')
