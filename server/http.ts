@@ -67,8 +67,7 @@ export function createRoute(contextOf: (request: Request) => Promise<Ctx>) {
       let ctx: Ctx | undefined
       try {
         ctx = await contextOf(request)
-        const params = readParams(definition.params, await context.params)
-        await authorize(ctx, definition, params)
+        const params = await authorize(ctx, definition, await context.params)
         const body = await readBody(definition.body, request)
         const query = readQuery(definition.query, new URL(request.url).searchParams)
         const input = { ctx, request, params, query, body } as RouteInput<P, Q, B>
@@ -85,12 +84,20 @@ export function createRoute(contextOf: (request: Request) => Promise<Ctx>) {
 }
 
 /**
- * Refuses what the actor may not do.
- * @throws AppError unauthenticated, forbidden
+ * Refuses what the actor may not do, and reads the path's parameters: whoever could not even act upon what is his own
+ * is refused before anybody looks at the path.
+ * @throws AppError unauthenticated, forbidden, invalid (a parameter)
  */
-async function authorize<P, Q, B, R>(ctx: Ctx, definition: RouteDefinition<P, Q, B, R>, params: P) {
-  if (definition.can === 'public') return
-  refuseUnless(ctx, definition.can, definition.owner ? await definition.owner({ ctx, params }) : false)
+async function authorize<P, Q, B, R>(
+  ctx: Ctx,
+  definition: RouteDefinition<P, Q, B, R>,
+  raw: Record<string, string | string[] | undefined>,
+): Promise<P> {
+  const { can: action, owner } = definition
+  if (action !== 'public') refuseUnless(ctx, action, owner !== undefined)
+  const params = readParams(definition.params, raw)
+  if (action !== 'public' && owner) refuseUnless(ctx, action, await owner({ ctx, params }))
+  return params
 }
 
 /** What a session that must change its password may still do. */
