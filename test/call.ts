@@ -9,7 +9,7 @@ export interface Call {
   method?: string
   /** Path and query. */
   path?: string
-  params?: Record<string, string | string[]>
+  params?: Record<string, string | string[] | undefined>
   headers?: Record<string, string>
   /** Text and bytes as they are, anything else as JSON. */
   body?: unknown

@@ -8,7 +8,7 @@ import { encodeGlobalId } from '#server/global-id'
 import { call } from '../../test/call'
 import { createPrincipals, type PrincipalName, type Principals } from '../../test/principals'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
-import { type InsertedTrace, insertTrace, TEST_START } from '../../test/spans'
+import { type InsertedTrace, insertTrace, TEST_START } from '../../test/traces'
 
 let runtime: TestRuntime
 let who: Principals

@@ -5,7 +5,7 @@ import { deleteProject } from '#server/projects/delete-project'
 import { createProject } from '#server/projects/projects'
 import { getProjectSummary, listProjectSummaries } from '#server/projects/summaries'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
-import { insertTrace, TEST_START } from '../../test/spans'
+import { insertTrace, TEST_START } from '../../test/traces'
 
 let runtime: TestRuntime
 

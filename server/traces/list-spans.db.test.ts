@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { listSpans } from '#server/traces/list-spans'
 import { readAttributeTest, type SpanFilter } from '#server/traces/span-filter'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
-import { insertTrace, newTraceId, TEST_START } from '../../test/spans'
+import { insertTrace, newTraceId, TEST_START } from '../../test/traces'
 
 let runtime: TestRuntime
 let projectId: number

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { getSpan, getTrace, listTraces } from '#server/traces/traces'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
-import { insertTrace, TEST_START } from '../../test/spans'
+import { insertTrace, TEST_START } from '../../test/traces'
 
 let runtime: TestRuntime
 

@@ -10,7 +10,7 @@ import {
   TEST_ADMIN_SECRET,
 } from '../../../test/principals'
 import { createTestRuntime, type TestRuntime } from '../../../test/runtime'
-import { insertTrace } from '../../../test/spans'
+import { insertTrace } from '../../../test/traces'
 
 let runtime: TestRuntime
 let who: Principals

@@ -5,7 +5,7 @@ import { encodeGlobalId } from '#server/global-id'
 import { call } from '../../../test/call'
 import { createPrincipals, type PrincipalName, type Principals } from '../../../test/principals'
 import { createTestRuntime, type TestRuntime } from '../../../test/runtime'
-import { insertTrace, TEST_START } from '../../../test/spans'
+import { insertTrace, TEST_START } from '../../../test/traces'
 
 let runtime: TestRuntime
 let who: Principals
