@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Attribute, Value } from '#server/otlp/model'
-import { rowOf } from '../../test/spans'
+import { rowOf } from '../../test/received-spans'
 
 const map = (entries: Record<string, Value>) => new Map(Object.entries(entries))
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Value } from '#server/otlp/model'
 import { toRow } from '#server/otlp/row'
-import { otlpSpan, RECEIVED_AT, rowOf, START, storedAttributes } from '../../test/spans'
+import { otlpSpan, RECEIVED_AT, rowOf, START, storedAttributes } from '../../test/received-spans'
 
 const map = (entries: Record<string, Value>) => new Map(Object.entries(entries))
 
