@@ -1,7 +1,7 @@
 /** A PostgreSQL server of our own, for tests: a temporary folder, a free port of 127.0.0.1, gone at the end. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -74,12 +74,12 @@ function unprivilegedOwner(): { uid: number; gid: number } | null {
 
 class Server implements PostgresServer {
   #process: ChildProcess | null = null
+  #watcher: ChildProcess | null = null
   #databases = 0
   readonly #bin: string
   readonly #home: string
   readonly #owner: { uid: number; gid: number } | null
   readonly #options: PostgresOptions
-  readonly #removeAtExit = () => this.#endNow()
 
   constructor(
     bin: string,
@@ -92,7 +92,6 @@ class Server implements PostgresServer {
     this.#home = home
     this.#owner = owner
     this.#options = options
-    process.once('exit', this.#removeAtExit)
   }
 
   get socketFolder(): string {
@@ -117,6 +116,7 @@ class Server implements PostgresServer {
       ['-D', join(this.#home, 'data'), '-p', String(this.port), '-k', this.#home, ...flags],
       { ...this.#owner, cwd: this.#home, stdio: process.env.TEST_POSTGRES_LOG ? 'inherit' : 'ignore' },
     )
+    this.#watcher = watch(this.#process.pid ?? 0, this.#home)
     await this.#untilReady()
   }
 
@@ -179,7 +179,6 @@ class Server implements PostgresServer {
   }
 
   async stop(): Promise<void> {
-    process.off('exit', this.#removeAtExit)
     await this.#end('SIGINT')
     rmSync(this.#home, { recursive: true, force: true })
   }
@@ -194,15 +193,24 @@ class Server implements PostgresServer {
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process
     if (!child || child.exitCode !== null || child.signalCode !== null) return
+    this.#watcher?.kill('SIGKILL')
     const exited = new Promise((resolve) => child.once('exit', resolve))
     child.kill(signal)
     await exited
   }
+}
 
-  #endNow(): void {
-    this.#process?.kill('SIGQUIT')
-    rmSync(this.#home, { recursive: true, force: true })
-  }
+/** Ends the server and removes its folder as soon as this process is gone, however it went: its end of a pipe closes. */
+function watch(pid: number, home: string): ChildProcess {
+  const script = 'read -r _; kill -CONT "$0"; kill -QUIT "$0"; sleep 1; rm -rf "$1"'
+  const watcher = spawn('sh', ['-c', script, String(pid), home], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  watcher.unref()
+  const pipe = watcher.stdin as Socket | null
+  pipe?.unref()
+  return watcher
 }
 
 /** A port of 127.0.0.1 that nobody listens on just now. */
