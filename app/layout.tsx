@@ -23,7 +23,9 @@ export const viewport: Viewport = { width: 'device-width', initialScale: 1, colo
 
 /** The document around every page. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const nonce = (await headers()).get('x-nonce') ?? undefined
+  // The policy that the middleware made for this very page; scripts without its nonce do not run.
+  const policy = (await headers()).get('content-security-policy') ?? ''
+  const nonce = /'nonce-([^']+)'/.exec(policy)?.[1]
   return (
     <html lang="en" suppressHydrationWarning>
       <head>

@@ -51,7 +51,7 @@ function CrumbItem({
     <li
       className={cn(
         'flex min-w-0 items-center gap-2',
-        isLast ? 'shrink' : 'max-w-48 shrink-[2] max-sm:max-w-24',
+        isLast ? 'shrink' : 'max-w-48 min-w-14 shrink-[2] max-sm:max-w-24',
       )}
     >
       {isLast || !crumb.href ? (
@@ -79,7 +79,7 @@ function CrumbItem({
 /** The scrolling body of an ordinary page. */
 export function PageBody({ children }: { children: ReactNode }) {
   return (
-    <main id="content" tabIndex={-1} className="min-h-0 grow overflow-y-auto outline-none">
+    <main id="content" tabIndex={-1} className="relative min-h-0 grow overflow-y-auto outline-none">
       <div className="mx-auto flex w-full max-w-6xl flex-col gap-4 px-4 py-6 sm:px-6">{children}</div>
     </main>
   )

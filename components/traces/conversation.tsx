@@ -48,7 +48,8 @@ function MessageCard({ message, isAnswer }: { message: Message; isAnswer?: boole
           {isEmpty ? (
             <p className="text-muted">Empty message</p>
           ) : (
-            message.parts.map((part, i) => <PartView key={`${i}-${part.kind}`} part={part} />)
+            // biome-ignore lint/suspicious/noArrayIndexKey: parts never change their order
+            message.parts.map((part, i) => <PartView key={i} part={part} />)
           )}
         </Card>
       )}
@@ -69,8 +70,8 @@ function PartView({ part }: { part: Part }) {
 /** Pictures inside the trace are shown; pictures elsewhere are named, never fetched. */
 function ImageNote({ url }: { url: string }) {
   if (/^data:image\/(png|jpeg|gif|webp);base64,/.test(url))
-    // biome-ignore lint/performance/noImgElement: nothing to optimise, the picture is in the address
     return (
+      // biome-ignore lint/performance/noImgElement: nothing to optimise, the picture is in the address
       <img src={url} alt="In the message" className="max-h-80 max-w-full rounded-md border border-line" />
     )
   return (

@@ -71,12 +71,11 @@ function NameCell({
   const { span } = node
   return (
     <span
-      className="flex min-w-0 items-center gap-2 pl-1.5"
+      className="flex min-w-0 items-center gap-2 overflow-hidden"
       style={{ paddingLeft: 6 + indentOf(node.depth) }}
     >
       {hasChildren ? (
-        // biome-ignore lint/a11y/noStaticElementInteractions: for the mouse; keys are the tree's
-        // biome-ignore lint/a11y/useKeyWithClickEvents: for the mouse; keys are the tree's
+        // For the mouse: the keys are the tree's.
         <span
           aria-hidden
           data-toggle
@@ -94,7 +93,7 @@ function NameCell({
       <KindDot kind={span.spanKind} />
       <span
         title={node.oddity ? `${span.name} (${ODDITIES[node.oddity]})` : span.name}
-        className={cn('truncate', isHit && 'rounded-sm bg-warn-soft')}
+        className={cn('min-w-8 truncate', isHit && 'rounded-sm bg-warn-soft')}
       >
         {span.name || 'unnamed'}
       </span>
@@ -118,7 +117,7 @@ function ErrorMark({ node }: { node: TreeSpan }) {
     return (
       <span
         title={node.span.statusMessage || undefined}
-        className="flex h-5 max-w-32 min-w-0 shrink items-center rounded-sm bg-danger-soft px-1.5 text-xs font-medium text-danger"
+        className="flex h-5 max-w-32 min-w-6 shrink-[6] items-center overflow-hidden rounded-sm bg-danger-soft px-1.5 text-xs font-medium text-danger"
       >
         <TriangleAlert aria-hidden className="mr-1 size-3 shrink-0" />
         <span className="truncate max-sm:sr-only">{text}</span>

@@ -77,7 +77,7 @@ export function SpanTree({
         ref={scroller}
         role="tree"
         aria-label="Spans"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a tree takes the focus for its rows
+        // The tree has the focus and points at the row.
         tabIndex={0}
         aria-activedescendant={selected && selectedIndex >= 0 ? rowDomId(selected.span.id) : undefined}
         onKeyDown={onKeyDown}

@@ -19,7 +19,7 @@ export function TracePage({ trace }: { trace: TraceDetail }) {
           { label: name },
         ]}
       >
-        <CopyButton text={trace.traceId} label="Copy the trace id" variant="secondary" size="sm">
+        <CopyButton text={trace.traceId} label="Copy the trace id" variant="secondary" isCompact size="sm">
           Trace id
         </CopyButton>
         <CopyLink />
@@ -37,6 +37,7 @@ function CopyLink() {
       text={() => location.href}
       label="Copy the link to this view"
       variant="secondary"
+      isCompact
       size="sm"
       idle={<Link2 className="size-4" />}
     >

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a virtual list cannot be a table element
 'use client'
 import { type ColumnDef, flexRender, getCoreRowModel, type Row, useReactTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
@@ -50,16 +51,12 @@ export function TracesTable({ projectId, rows, scroller, onEnd }: TracesTablePro
   const onKeyDown = useRowKeys(all, (index) => virtual.scrollToIndex(index))
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the links inside
-    // biome-ignore lint/a11y/useSemanticElements: a virtual list cannot be a table element
     <div role="table" aria-label="Traces" aria-rowcount={all.length + 1} onKeyDown={onKeyDown}>
       <div role="rowgroup" className="sticky top-0 z-10 bg-bg">
         {table.getHeaderGroups().map((group) => (
-          // biome-ignore lint/a11y/useSemanticElements: as above
           // biome-ignore lint/a11y/useFocusableInteractive: a row of headings
           <div role="row" key={group.id} className={cn(GRID, 'h-9 border-b border-line text-xs text-muted')}>
             {group.headers.map((header) => (
-              // biome-ignore lint/a11y/useSemanticElements: as above
               // biome-ignore lint/a11y/useFocusableInteractive: not sortable
               <div role="columnheader" key={header.id} className={header.column.columnDef.meta?.className}>
                 {flexRender(header.column.columnDef.header, header.getContext())}
@@ -80,7 +77,6 @@ export function TracesTable({ projectId, rows, scroller, onEnd }: TracesTablePro
 
 function TraceRow({ row, index, top }: { row: Row<TraceSummary>; index: number; top: number }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: as the table
     // biome-ignore lint/a11y/useFocusableInteractive: its link takes the focus
     <div
       role="row"
@@ -90,7 +86,6 @@ function TraceRow({ row, index, top }: { row: Row<TraceSummary>; index: number; 
       style={{ height: ROW, transform: `translateY(${top}px)` }}
     >
       {row.getVisibleCells().map((cell) => (
-        // biome-ignore lint/a11y/useSemanticElements: as the table
         <div role="cell" key={cell.id} className={cell.column.columnDef.meta?.className}>
           {flexRender(cell.column.columnDef.cell, cell.getContext())}
         </div>

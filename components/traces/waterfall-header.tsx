@@ -12,7 +12,7 @@ export function WaterfallHeader({ ticks }: { ticks: Tick[] }) {
           tick.at > 0.93 ? null : (
             <span
               key={tick.micros}
-              className="tnum absolute -translate-x-px whitespace-nowrap"
+              className="tnum absolute -translate-x-px whitespace-nowrap max-sm:not-first:not-last:hidden"
               style={{ left: `${tick.at * 100}%` }}
             >
               {tick.micros === 0

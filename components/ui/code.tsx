@@ -23,7 +23,7 @@ export function CodeBlock({ text, label, maxLines = 40, wrap = true, className }
       </div>
       <Clamped text={text} maxLines={maxLines} className="p-3">
         {(shown) => (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+          // A box that scrolls sideways must be reachable by keyboard.
           <pre
             tabIndex={wrap ? undefined : 0}
             className={cn(
@@ -42,7 +42,7 @@ export function CodeBlock({ text, label, maxLines = 40, wrap = true, className }
 /** Prose of any length: the beginning, and the rest on demand. */
 export function LongText({ text, className }: { text: string; className?: string }) {
   return (
-    <Clamped text={text} maxLines={14} className={className}>
+    <Clamped text={text} maxLines={6} className={className}>
       {(shown) => <p className="text-sm wrap-anywhere whitespace-pre-wrap">{shown}</p>}
     </Clamped>
   )

@@ -13,6 +13,8 @@ interface CopyButtonProps extends Omit<ButtonProps, 'children' | 'icon' | 'onPre
   onCopied?: () => void
   /** The icon until something was copied. */
   idle?: ReactNode
+  /** On small screens the icon stands alone. */
+  isCompact?: boolean
 }
 
 /** Copies exactly what it stands beside, and says so for two seconds. */
@@ -22,6 +24,7 @@ export function CopyButton({
   children,
   onCopied,
   idle,
+  isCompact,
   size,
   variant = 'quiet',
   ...props
@@ -47,7 +50,7 @@ export function CopyButton({
       onPress={copy}
       icon={outcome === 'done' ? <Check className="size-4 text-ok" /> : (idle ?? <Copy className="size-4" />)}
     >
-      {children && word}
+      {children && <span className={isCompact ? 'max-sm:hidden' : undefined}>{word}</span>}
     </Button>
   )
 }

@@ -19,7 +19,7 @@ export function Segmented<T extends string>({ label, options, value, onChange }:
       disallowEmptySelection
       selectedKeys={[value]}
       onSelectionChange={(keys) => onChange([...keys][0] as T)}
-      className="inline-flex max-w-full gap-0.5 overflow-x-auto rounded-md border border-line bg-raised p-0.5"
+      className="inline-flex max-w-full gap-0.5 self-start overflow-x-auto rounded-md border border-line bg-raised p-0.5"
     >
       {options.map((option) => (
         <ToggleButton

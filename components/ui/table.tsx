@@ -18,11 +18,11 @@ interface DataTableProps<T> {
 /** A small table, all rows in the page; below its width it scrolls sideways inside its frame. */
 export function DataTable<T>({ table, label }: DataTableProps<T>) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
     <section
       aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
       tabIndex={0}
-      className="overflow-x-auto rounded-lg border border-line bg-surface"
+      className="relative overflow-x-auto rounded-lg border border-line bg-surface"
     >
       <table className="w-full border-collapse text-left">
         <thead>

@@ -1,0 +1,194 @@
+/**
+ * Every page in every state, in both themes, at a desk and on a telephone: no violation that axe knows, nothing wider than
+ * the screen, and a picture in screenshots/ for people to look at.
+ */
+import type { Page } from '@playwright/test'
+import { insertApiKeys } from '../support/api-keys'
+import { insertLongTrace, insertManyTraces, insertSupportTrace, LONG } from '../support/data'
+import { expect, expectAccessible, test } from '../support/fixtures'
+
+const SIZES = [
+  { name: '1280', width: 1280, height: 800 },
+  { name: '390', width: 390, height: 844 },
+] as const
+
+/** Looks at the page as it is in both themes and both sizes. */
+async function look(page: Page, name: string): Promise<void> {
+  for (const { name: width, ...viewport } of SIZES) {
+    await page.setViewportSize(viewport)
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+      // The virtual lists measure themselves anew after a change of size.
+      await page.waitForTimeout(150)
+      await page.screenshot({ path: `screenshots/${name}-${theme}-${width}.png` })
+      await expectNoSidewaysScroll(page)
+      // Colours by theme, layout by size: two of the four pictures show both.
+      if ((theme === 'light') === (width === '1280')) await expectAccessible(page)
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+}
+
+/** Alerts of ours; the router keeps an empty one of its own. */
+const alerts = (page: Page) => page.getByRole('main').getByRole('alert')
+
+async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const { scroll, client } = await page.evaluate(() => ({
+    scroll: document.documentElement.scrollWidth,
+    client: document.documentElement.clientWidth,
+  }))
+  expect(scroll, 'the page is no wider than the screen').toBeLessThanOrEqual(client)
+}
+
+test.describe.configure({ timeout: 150_000 })
+
+test.describe('what the signed-out see', () => {
+  test('sign-in, plain and with a message', async ({ page }) => {
+    await page.goto('/login?message=password_reset')
+    await expect(page.getByText('Your password was changed')).toBeVisible()
+    await look(page, 'login-message')
+    await page.goto('/login?error=nobody_knows_this&message=%3Cb%3Eno%3C/b%3E')
+    await expect(page.getByLabel('E-mail')).toBeVisible()
+    await expect(alerts(page)).toHaveCount(0)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByText('Enter your password')).toBeVisible()
+    await look(page, 'login-error')
+  })
+})
+
+test.describe('what an admin sees', () => {
+  test.beforeEach(({ signIn }) => signIn())
+
+  test('changing the password', async ({ page }) => {
+    await page.goto('/reset-password')
+    await page.getByLabel('Present password').fill('a')
+    await page.getByLabel('New password', { exact: true }).fill('short')
+    await page.getByRole('button', { name: 'Change password' }).click()
+    await expect(page.getByText('This differs from the new password')).toBeVisible()
+    await look(page, 'reset-password')
+  })
+
+  test('projects, and one without traces', async ({ page, server }) => {
+    await insertSupportTrace(server.world, 'support-agent')
+    await insertLongTrace(server.world)
+    await page.goto('/projects')
+    await expect(page.getByRole('link', { name: /support-agent/ })).toBeVisible()
+    await look(page, 'projects')
+    await page.getByRole('link', { name: /default/ }).click()
+    await expect(page.getByText('Waiting for traces')).toBeVisible()
+    await look(page, 'project-empty')
+  })
+
+  test('a project with traces', async ({ page, server }) => {
+    await insertManyTraces(server.world, 'plenty', 60)
+    await page.goto('/projects/plenty')
+    await expect(page.getByRole('link', { name: 'Answer question 60' })).toBeVisible()
+    await look(page, 'project')
+  })
+
+  test('long names in the list of traces', async ({ page, server }) => {
+    await insertLongTrace(server.world)
+    await page.goto(`/projects/${LONG}`)
+    await expect(page.getByRole('table', { name: 'Traces' })).toBeVisible()
+    await look(page, 'project-long')
+  })
+
+  test('a trace, span by span', async ({ page, server }) => {
+    const trace = await insertSupportTrace(server.world, 'support-agent')
+    await page.goto(`/projects/support-agent/traces/${trace.traceId}`)
+    await expect(page.getByRole('treeitem')).toHaveCount(11)
+    await look(page, 'trace')
+    await page.getByRole('treeitem', { name: /Decide on refund/ }).click()
+    await expect(page.getByText('The carrier confirms a delay')).toBeVisible()
+    await look(page, 'trace-messages')
+    await page.getByRole('tab', { name: 'Attributes' }).click()
+    await expect(page.getByText('9007199254740993')).toBeVisible()
+    await look(page, 'trace-attributes')
+    await page.getByRole('tab', { name: 'Raw' }).click()
+    await look(page, 'trace-raw')
+    await page
+      .getByRole('treeitem', { name: /issue_refund/ })
+      .first()
+      .click()
+    await page.getByRole('tab', { name: /Events/ }).click()
+    await expect(page.getByText('TimeoutError', { exact: true })).toBeVisible()
+    await look(page, 'trace-events')
+    await page.getByRole('treeitem', { name: /Retrieve policy/ }).click()
+    await page.getByRole('tab', { name: 'Input and output' }).click()
+    await expect(page.getByText('Document 1 · policy-12')).toBeVisible()
+    await look(page, 'trace-documents')
+  })
+
+  test('long names in a trace', async ({ page, server }) => {
+    const trace = await insertLongTrace(server.world)
+    await page.goto(`/projects/${LONG}/traces/${trace.traceId}`)
+    await page.getByRole('treeitem').nth(1).click()
+    await expect(page.getByText('Messages')).toBeVisible()
+    await look(page, 'trace-long')
+    await page.getByRole('tab', { name: 'Attributes' }).click()
+    await look(page, 'trace-long-attributes')
+  })
+
+  test('keys: none, the form, a fresh one, many, deleting', async ({ page, server }) => {
+    await page.goto('/settings/api-keys')
+    await expect(page.getByText('No system keys yet')).toBeVisible()
+    await look(page, 'keys-empty')
+    await insertApiKeys(server.world, LONG)
+    await page.reload()
+    await page.getByRole('button', { name: 'Create system API key' }).click()
+    await page.getByRole('button', { name: 'Create API key' }).click()
+    await expect(page.getByText('A key needs a name')).toBeVisible()
+    await look(page, 'keys-form')
+    await page.getByLabel('Name').fill('checkout-prod')
+    await page.getByRole('button', { name: 'Create API key' }).click()
+    await expect(page.getByText('checkout-prod is ready.')).toBeVisible()
+    await look(page, 'keys')
+    await page.getByRole('button', { name: 'Delete support-agent' }).click()
+    await expect(page.getByRole('alertdialog')).toBeVisible()
+    await look(page, 'keys-delete')
+  })
+
+  test.describe('what is not there', () => {
+    test.use({ expectedComplaint: /status of 404/ })
+    test('an address and a trace', async ({ page }) => {
+      await page.goto('/nowhere')
+      await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible()
+      await look(page, 'not-found')
+      await page.goto('/projects/default/traces/00000000000000000000000000000000')
+      await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible()
+      await look(page, 'trace-not-found')
+    })
+  })
+
+  test.describe('when the server cannot answer', () => {
+    test.use({ expectedComplaint: /status of 503/ })
+    test('the list stays and says so', async ({ page, server }) => {
+      await insertManyTraces(server.world, 'failing', 5)
+      await page.goto('/projects/failing')
+      await page.route('**/ui/**', (route) =>
+        route.fulfill({
+          status: 503,
+          headers: { 'x-request-id': 'req-4711' },
+          body: 'The database does not answer at the moment',
+        }),
+      )
+      await expect(alerts(page)).toContainText('could not be refreshed', { timeout: 20_000 })
+      await expect(alerts(page)).toContainText('req-4711')
+      await expect(page.getByRole('link', { name: 'Answer question 5' })).toBeVisible()
+      await look(page, 'project-error')
+    })
+  })
+
+  test('the navigation on a telephone', async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.goto('/projects')
+    await page.getByRole('button', { name: 'Open the navigation' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Navigation' })
+    await expect(sheet).toBeVisible()
+    await page.screenshot({ path: 'screenshots/navigation-light-390.png' })
+    await expectAccessible(page)
+    await sheet.getByRole('link', { name: 'API keys' }).click()
+    await expect(page).toHaveURL(/\/settings\/api-keys$/)
+    await expect(sheet).toHaveCount(0)
+  })
+})

@@ -1,0 +1,62 @@
+/** What a page does not offer to those who may not use it. */
+import { ensureProject } from '../../test/traces'
+import { expect, test } from '../support/fixtures'
+import { startServer } from '../support/server'
+
+test.describe('a member', () => {
+  test.use({ expectedComplaint: /status of 404/ })
+  test('sees projects and no system keys', async ({ page, signIn }) => {
+    await signIn('MEMBER')
+    await page.goto('/projects')
+    await expect(page.getByRole('heading', { name: 'Projects' })).toBeVisible()
+    await expect(page.getByRole('link', { name: 'API keys' })).toHaveCount(0)
+    await page.goto('/settings/api-keys')
+    await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible()
+  })
+
+  test('may make a key of their own for a first trace', async ({ page, server, signIn }) => {
+    await server.world.db.write((tx) => ensureProject(server.world, tx, 'of-a-member'))
+    await signIn('MEMBER')
+    await page.goto('/projects/of-a-member')
+    await page.getByRole('button', { name: 'Create a key' }).click()
+    await expect(page.getByText('stands in the program below')).toBeVisible()
+  })
+})
+
+test('a viewer is told to ask for a key', async ({ page, server, signIn }) => {
+  await server.world.db.write((tx) => ensureProject(server.world, tx, 'of-a-viewer'))
+  await signIn('VIEWER')
+  await page.goto('/projects/of-a-viewer')
+  await expect(page.getByText('an admin can make one')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Create a key' })).toHaveCount(0)
+})
+
+test('signing out ends the session', async ({ page, signIn }) => {
+  await signIn()
+  await page.goto('/projects')
+  await page.getByRole('link', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/login/)
+  await page.goto('/projects')
+  await expect(page).toHaveURL('/login?returnUrl=%2Fprojects')
+})
+
+test.describe('with authentication off', () => {
+  test.use({ expectedComplaint: /status of 404/ })
+  test('the pages of accounts and keys are absent and no key is asked for', async ({ page, engine }) => {
+    test.setTimeout(120_000)
+    const open = await startServer({ engine, env: {} })
+    try {
+      await page.goto(`${open.baseUrl}/projects/default`)
+      await expect(page.getByText('Waiting for traces')).toBeVisible()
+      await expect(page.getByText('This server asks for an API key')).toHaveCount(0)
+      await expect(page.getByRole('link', { name: 'API keys' })).toHaveCount(0)
+      await expect(page.getByRole('link', { name: 'Sign out' })).toHaveCount(0)
+      for (const path of ['/login', '/reset-password', '/settings/api-keys']) {
+        const answer = await page.goto(`${open.baseUrl}${path}`)
+        expect(answer?.status(), path).toBe(404)
+      }
+    } finally {
+      await open.stop()
+    }
+  })
+})

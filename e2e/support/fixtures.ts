@@ -1,0 +1,97 @@
+/** What browser tests start from: a server, accounts, and a page on which every complaint of the browser is a failure. */
+import AxeBuilder from '@axe-core/playwright'
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
+import { ACCESS_COOKIE, REFRESH_COOKIE } from '#server/auth/cookies'
+import type { Role } from '#server/permissions'
+import { createAccount, createSession } from '../../test/accounts'
+import { type BennuServer, openWorld, startServer, type World } from './server'
+
+export interface ServerOptions {
+  engine: 'sqlite' | 'postgres'
+}
+
+interface TestFixtures {
+  /** Complaints of the browser that a test expects: a refused request, say. */
+  expectedComplaint: RegExp | null
+  /** Signs the page's browser in with a fresh account of the role, by a session row. */
+  signIn: (role?: Role) => Promise<void>
+}
+
+interface WorkerFixtures extends ServerOptions {
+  server: BennuServer
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  engine: ['sqlite', { option: true, scope: 'worker' }],
+  server: [
+    async ({ engine }, use) => {
+      const server = (await developmentServer()) ?? (await startServer({ engine }))
+      await use(server)
+      await server.stop()
+    },
+    { scope: 'worker', timeout: 90_000 },
+  ],
+  baseURL: async ({ server }, use) => use(server.baseUrl),
+  expectedComplaint: [null, { option: true }],
+  page: async ({ page, expectedComplaint }, use) => {
+    const complaints = listen(page)
+    await use(page)
+    const surprises = complaints.filter((text) => !expectedComplaint?.test(text))
+    expect(surprises, 'complaints of the browser').toEqual([])
+  },
+  signIn: async ({ context, server }, use) => {
+    await use((role = 'ADMIN') => signInAs(context, server, role))
+  },
+})
+
+export { expect }
+
+/** Collects console errors, uncaught errors and what the content security policy refused. */
+function listen(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`)
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  return complaints
+}
+
+async function signInAs(context: BrowserContext, { world, baseUrl }: BennuServer, role: Role): Promise<void> {
+  const user = await createAccount(world, {
+    role,
+    username: `${role.toLowerCase()}-${Date.now().toString(36)}`,
+  })
+  const session = await createSession(world, user)
+  const cookie = (name: string, value: string) => ({
+    name,
+    value,
+    url: baseUrl,
+    httpOnly: true,
+    sameSite: 'Strict' as const,
+  })
+  await context.addCookies([
+    cookie(ACCESS_COOKIE, session.accessToken),
+    cookie(REFRESH_COOKIE, session.refreshToken),
+  ])
+}
+
+/** E2E_BASE_URL and E2E_DATABASE_URL name a server that already runs, while one works on the pages. */
+async function developmentServer(): Promise<BennuServer | null> {
+  const { E2E_BASE_URL: baseUrl, E2E_DATABASE_URL: database, E2E_SECRET: secret } = process.env
+  if (!baseUrl || !database) return null
+  const world: World = await openWorld({
+    PHOENIX_SQL_DATABASE_URL: database,
+    ...(secret ? { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: secret } : {}),
+  })
+  return { baseUrl, grpcPort: 4317, world, stop: () => world.db.close() }
+}
+
+/** No violation of any rule that axe knows, in the page as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const told = violations.map((violation) => ({
+    rule: violation.id,
+    where: violation.nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary}`).slice(0, 3),
+  }))
+  expect(told, `accessibility of ${page.url()}`).toEqual([])
+}
