@@ -1,5 +1,6 @@
 /** The load of the ingest promise, and what a person sees of it meanwhile. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { Program } from './program'
 import { sendBatches } from './senders'
 import { countStoredIds } from './stored-ids'
@@ -43,26 +44,21 @@ export async function runLoad(
   }
 }
 
-/** Asks for a page again and again, one request at a time, as an open browser does. */
+/** Asks for a page from a process of its own. */
 function watchPage(url: string) {
-  const times: number[] = []
-  let pageErrors = 0
-  let stopping = false
-  const loop = (async () => {
-    while (!stopping) {
-      const asked = performance.now()
-      const answer = await fetch(url).catch(() => null)
-      await answer?.text().catch(() => {})
-      times.push(performance.now() - asked)
-      if (answer?.status !== 200) pageErrors += 1
-      await sleep(100)
-    }
-  })()
+  const script = fileURLToPath(new URL('./page-watch.mjs', import.meta.url))
+  const child = spawn(process.execPath, [script, url], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  const closed = new Promise((resolve) => child.once('close', resolve))
   return {
     stop: async () => {
-      stopping = true
-      await loop
-      return { pageErrors, pagesAsked: times.length, pageP95Ms: percentile(times, 0.95) }
+      child.stdin.end()
+      await closed
+      const { times, errors } = JSON.parse(output) as { times: number[]; errors: number }
+      return { pageErrors: errors, pagesAsked: times.length, pageP95Ms: percentile(times, 0.95) }
     },
   }
 }
