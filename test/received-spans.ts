@@ -36,3 +36,37 @@ export function rowOf(over: Partial<OtlpSpan> = {}): SpanRow {
 /** The stored attributes of a span with these, as JSON text. */
 export const storedAttributes = (attributes: Record<string, Value>): string =>
   rowOf({ attributes: Object.entries(attributes) }).attributes
+
+/** `1` as a trace id and as a span id. */
+export const traceIdOf = (n: number): string => (n + 1).toString(16).padStart(32, '0')
+export const spanIdOf = (n: number): string => (n + 1).toString(16).padStart(16, '0')
+
+/** A row to store, named by small numbers. Times are microseconds after START. */
+export function incoming(span: {
+  trace?: number
+  span: number
+  parent?: number
+  start?: number
+  end?: number
+  error?: boolean
+  tokens?: [prompt: number, completion: number]
+  session?: string
+  name?: string
+  project?: string
+}): { row: SpanRow; project: string } {
+  const { trace = 0, start = 0, end = start + 10, tokens } = span
+  const row: SpanRow = {
+    ...rowOf({ name: span.name ?? `span ${span.span}` }),
+    traceId: traceIdOf(trace),
+    spanId: spanIdOf(span.span),
+    parentId: span.parent === undefined ? null : spanIdOf(span.parent),
+    startTime: START + start,
+    endTime: START + end,
+    statusCode: span.error ? 'ERROR' : 'OK',
+    spanKind: tokens ? 'LLM' : 'CHAIN',
+    llmTokenCountPrompt: tokens?.[0] ?? null,
+    llmTokenCountCompletion: tokens?.[1] ?? null,
+    sessionId: span.session ?? null,
+  }
+  return { row, project: span.project ?? 'default' }
+}

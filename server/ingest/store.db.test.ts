@@ -1,0 +1,344 @@
+import { asc, eq } from 'drizzle-orm'
+import fc from 'fast-check'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type IncomingSpan, storeSpans } from '#server/ingest/store'
+import { createTestDatabase, openTestDatabase, type TestDatabase } from '../../test/database'
+import { incoming, START, spanIdOf, traceIdOf } from '../../test/received-spans'
+import { recountTrace, storedCounts } from '../../test/recount'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await createTestDatabase()
+})
+beforeEach(async () => {
+  await db.write(async (tx) => {
+    await tx.delete(db.t.projects)
+  })
+})
+
+const clock = () => new Date('2026-01-01T00:00:00Z')
+const store = (...spans: IncomingSpan[]) => storeSpans(db, spans, clock)
+const traceRows = () => db.read.select().from(db.t.traces).orderBy(asc(db.t.traces.traceId))
+const spanRows = () => db.read.select().from(db.t.spans).orderBy(asc(db.t.spans.id))
+const sessionRows = () =>
+  db.read.select().from(db.t.projectSessions).orderBy(asc(db.t.projectSessions.sessionId))
+const projectNames = async () =>
+  (await db.read.select().from(db.t.projects).orderBy(asc(db.t.projects.name))).map((row) => row.name)
+
+async function onlyTrace() {
+  const rows = await traceRows()
+  expect(rows).toHaveLength(1)
+  return rows[0] as (typeof rows)[number]
+}
+
+async function projectOf(trace: number): Promise<string | undefined> {
+  const { traces, projects } = db.t
+  const [row] = await db.read
+    .select({ name: projects.name })
+    .from(traces)
+    .innerJoin(projects, eq(projects.id, traces.projectId))
+    .where(eq(traces.traceId, traceIdOf(trace)))
+  return row?.name
+}
+
+describe('a stored span', () => {
+  it('has every column of its row, and its trace’s project', async () => {
+    const span = incoming({ span: 1, parent: 0, start: 5, end: 25, error: true, tokens: [3, 4], name: 'n' })
+    expect(await store(span)).toBe(1)
+    const [row] = await spanRows()
+    const trace = await onlyTrace()
+    const { traceId: _traceId, sessionId: _sessionId, ...columns } = span.row
+    expect(row).toEqual({
+      ...columns,
+      id: expect.any(Number),
+      traceRowId: trace.id,
+      projectId: trace.projectId,
+      // PostgreSQL writes JSON its own way.
+      attributes: expect.stringMatching(/^\{\s*\}$/),
+      events: expect.stringMatching(/^\[\s*\]$/),
+    })
+  })
+
+  it('stays as it came first when it comes again', async () => {
+    await store(incoming({ span: 1, name: 'first' }))
+    expect(await store(incoming({ span: 1, name: 'second' }))).toBe(0)
+    expect((await spanRows()).map((row) => row.name)).toEqual(['first'])
+  })
+
+  it('stays as it came first when it comes twice at once', async () => {
+    expect(await store(incoming({ span: 1, name: 'first' }), incoming({ span: 1, name: 'second' }))).toBe(1)
+    expect((await spanRows()).map((row) => row.name)).toEqual(['first'])
+  })
+
+  it('widens and counts nothing when it comes again', async () => {
+    await store(incoming({ span: 1, start: 10, end: 20 }))
+    const before = await onlyTrace()
+    await store(incoming({ span: 1, start: 0, end: 99, error: true, tokens: [1, 1], session: 's' }))
+    expect(await onlyTrace()).toEqual(before)
+    expect(await sessionRows()).toEqual([])
+  })
+
+  it('is another span in another trace', async () => {
+    await store(incoming({ trace: 0, span: 1 }), incoming({ trace: 1, span: 1 }))
+    expect((await spanRows()).map((row) => row.spanId)).toEqual([spanIdOf(1), spanIdOf(1)])
+    expect((await traceRows()).map((row) => row.spanCount)).toEqual([1, 1])
+  })
+})
+
+describe('a trace', () => {
+  it('spans from the earliest start to the latest end', async () => {
+    await store(incoming({ span: 1, start: 50, end: 60 }))
+    await store(incoming({ span: 2, start: 10, end: 20 }), incoming({ span: 3, start: 55, end: 99 }))
+    const trace = await onlyTrace()
+    expect([trace.startTime - START, trace.endTime - START]).toEqual([10, 99])
+  })
+
+  it('counts spans, errors and tokens', async () => {
+    await store(incoming({ span: 1, error: true, tokens: [10, 1] }))
+    await store(incoming({ span: 2, parent: 1, tokens: [20, 2] }), incoming({ span: 3, error: true }))
+    expect(await onlyTrace()).toMatchObject({
+      spanCount: 3,
+      errorCount: 2,
+      promptTokens: 30,
+      completionTokens: 3,
+    })
+  })
+
+  it('is represented by its earliest span without a stored parent', async () => {
+    const rootName = async () => {
+      const { rootSpanRowId } = await onlyTrace()
+      return (await spanRows()).find((row) => row.id === rootSpanRowId)?.name
+    }
+    await store(incoming({ span: 3, parent: 2, start: 30 }))
+    expect(await rootName()).toBe('span 3')
+    await store(incoming({ span: 2, parent: 1, start: 20 }), incoming({ span: 5, parent: 9, start: 25 }))
+    expect(await rootName()).toBe('span 2')
+    await store(incoming({ span: 1, start: 10 }))
+    expect(await rootName()).toBe('span 1')
+  })
+})
+
+describe('a span’s sum over everything below it', () => {
+  const errorsOf = async () => {
+    const { id } = await onlyTrace()
+    const { totals } = await storedCounts(db, id)
+    return Object.fromEntries(
+      Object.entries(totals).map(([spanId, [errors]]) => [Number(`0x${spanId}`) - 1, errors]),
+    )
+  }
+
+  it('includes children that were there before it', async () => {
+    await store(incoming({ span: 2, parent: 1, error: true }), incoming({ span: 3, parent: 1, error: true }))
+    await store(incoming({ span: 1, error: true }))
+    expect(await errorsOf()).toEqual({ 1: 3, 2: 1, 3: 1 })
+  })
+
+  it('includes children that come later, on every level', async () => {
+    await store(incoming({ span: 1 }), incoming({ span: 2, parent: 1 }))
+    await store(incoming({ span: 3, parent: 2, error: true }))
+    expect(await errorsOf()).toEqual({ 1: 1, 2: 1, 3: 1 })
+  })
+
+  it('is joined when the link between two halves arrives', async () => {
+    await store(incoming({ span: 1 }), incoming({ span: 3, parent: 2, error: true }))
+    expect(await errorsOf()).toEqual({ 1: 0, 3: 1 })
+    await store(incoming({ span: 2, parent: 1, error: true }))
+    expect(await errorsOf()).toEqual({ 1: 2, 2: 2, 3: 1 })
+  })
+
+  it('counts a span that is its own parent as a root', async () => {
+    await store(incoming({ span: 1, parent: 1, error: true }))
+    expect(await errorsOf()).toEqual({ 1: 1 })
+    expect(await onlyTrace()).toMatchObject({ rootSpanRowId: expect.any(Number) })
+  })
+
+  it('ends at the span that closes a cycle', async () => {
+    await store(incoming({ span: 1, parent: 3, error: true }))
+    await store(incoming({ span: 2, parent: 1, error: true }))
+    await store(incoming({ span: 3, parent: 2, error: true }), incoming({ span: 4, parent: 3, error: true }))
+    // 3 came last and counts as the root: 1 is below it, 2 below 1.
+    expect(await errorsOf()).toEqual({ 1: 2, 2: 1, 3: 4, 4: 1 })
+    const { rootSpanRowId } = await onlyTrace()
+    expect((await spanRows()).find((row) => row.id === rootSpanRowId)?.spanId).toBe(spanIdOf(3))
+  })
+
+  it('is right for a chain of five thousand spans', async () => {
+    const chain = Array.from({ length: 5000 }, (_, n) =>
+      incoming({ span: n, ...(n > 0 && { parent: n - 1 }), error: n === 4999 }),
+    )
+    await store(...chain.slice(0, 2500))
+    await store(...chain.slice(2500))
+    const errors = await errorsOf()
+    expect([errors[0], errors[2499], errors[4999]]).toEqual([1, 1, 1])
+    expect(await onlyTrace()).toMatchObject({ spanCount: 5000, errorCount: 1 })
+  })
+
+  it('equals a recount on any graph, whatever the order and grouping of arrival', {
+    timeout: 120_000,
+  }, async () => {
+    const size = 9
+    const span = (n: number) =>
+      fc.record({
+        trace: fc.integer({ min: 0, max: 1 }),
+        span: fc.constant(n),
+        // Any other span, itself included, or one that never comes: trees, orphans and cycles.
+        parent: fc.option(fc.integer({ min: 0, max: size + 2 }), { nil: undefined, freq: 4 }),
+        start: fc.integer({ min: 0, max: 50 }),
+        error: fc.boolean(),
+        tokens: fc.option(fc.tuple(fc.nat(100), fc.nat(100)), { nil: undefined }),
+      })
+    const arrival = fc
+      .tuple(...Array.from({ length: size }, (_, n) => span(n)))
+      .chain((spans) =>
+        fc.tuple(fc.shuffledSubarray(spans, { minLength: 1 }), fc.array(fc.integer({ min: 1, max: 4 }))),
+      )
+    await fc.assert(
+      fc.asyncProperty(arrival, async ([spans, sizes]) => {
+        await db.write(async (tx) => {
+          await tx.delete(db.t.traces)
+        })
+        const rest = spans.map((each) => incoming(each as Parameters<typeof incoming>[0]))
+        for (const groupSize of [...sizes, rest.length]) await store(...rest.splice(0, groupSize))
+        for (const { id } of await traceRows()) {
+          expect(await storedCounts(db, id)).toEqual(await recountTrace(db, id))
+        }
+      }),
+      { seed: 11, numRuns: 150 },
+    )
+  })
+})
+
+describe('the project of a trace', () => {
+  it('is made when it is unknown', async () => {
+    await store(incoming({ span: 1, project: 'new one' }))
+    expect(await projectNames()).toEqual(['new one'])
+    expect(await projectOf(0)).toBe('new one')
+  })
+
+  it('is told apart by the case of its letters and by blanks', async () => {
+    await store(incoming({ trace: 0, span: 1, project: 'p' }), incoming({ trace: 1, span: 1, project: ' P' }))
+    expect(await projectNames()).toEqual([' P', 'p'])
+  })
+
+  it('stays that of its first span', async () => {
+    await store(incoming({ span: 1, project: 'first' }))
+    await store(incoming({ span: 2, project: 'second' }))
+    expect(await projectOf(0)).toBe('first')
+    expect(await projectNames()).toEqual(['first'])
+    expect(new Set((await spanRows()).map((row) => row.projectId)).size).toBe(1)
+  })
+
+  it('is where the trace was moved to', async () => {
+    await store(incoming({ span: 1, project: 'first' }), incoming({ trace: 1, span: 1, project: 'other' }))
+    const [moved, other] = await traceRows()
+    await db.write(async (tx) => {
+      await tx
+        .update(db.t.traces)
+        .set({ projectId: other?.projectId as number })
+        .where(eq(db.t.traces.id, moved?.id as number))
+    })
+    await store(incoming({ span: 2, project: 'first' }))
+    expect((await spanRows()).at(-1)?.projectId).toBe(other?.projectId)
+  })
+})
+
+describe('a session', () => {
+  const sessionOf = async (trace: number) => {
+    const [row] = await db.read
+      .select({ sessionId: db.t.projectSessions.sessionId })
+      .from(db.t.traces)
+      .innerJoin(db.t.projectSessions, eq(db.t.projectSessions.id, db.t.traces.projectSessionId))
+      .where(eq(db.t.traces.traceId, traceIdOf(trace)))
+    return row?.sessionId
+  }
+
+  it('is made in the trace’s project with the trace’s times', async () => {
+    await store(
+      incoming({ span: 1, start: 5, end: 50 }),
+      incoming({ span: 2, start: 7, end: 9, session: 's' }),
+    )
+    const { projectId } = await onlyTrace()
+    expect(await sessionRows()).toEqual([
+      { id: expect.any(Number), sessionId: 's', projectId, startTime: START + 5, endTime: START + 50 },
+    ])
+    expect(await sessionOf(0)).toBe('s')
+  })
+
+  it('is bound by a later span of a trace that has none', async () => {
+    await store(incoming({ span: 1 }))
+    await store(incoming({ span: 2, session: 's' }))
+    expect(await sessionOf(0)).toBe('s')
+  })
+
+  it('stays the first that the trace named', async () => {
+    await store(incoming({ span: 1, session: 'first' }), incoming({ span: 2, session: 'second' }))
+    await store(incoming({ span: 3, session: 'third' }))
+    expect(await sessionOf(0)).toBe('first')
+    expect((await sessionRows()).map((row) => row.sessionId)).toEqual(['first'])
+  })
+
+  it('widens with a bound trace, whatever its later spans name', async () => {
+    await store(incoming({ span: 1, start: 10, end: 20, session: 's' }))
+    await store(incoming({ span: 2, start: 0, end: 99 }), incoming({ span: 3, session: 'other' }))
+    const [session] = await sessionRows()
+    expect([session?.startTime, session?.endTime]).toEqual([START, START + 99])
+  })
+
+  it('is shared by traces of two projects and owned by the first', async () => {
+    await store(incoming({ trace: 0, span: 1, project: 'a', session: 's' }))
+    await store(incoming({ trace: 1, span: 1, project: 'b', session: 's', start: 5, end: 500 }))
+    const [session] = await sessionRows()
+    const [first] = await traceRows()
+    expect(await sessionRows()).toHaveLength(1)
+    expect(session?.projectId).toBe(first?.projectId)
+    expect(session?.endTime).toBe(START + 500)
+    expect(await sessionOf(1)).toBe('s')
+  })
+
+  it('is not bound by a repeat', async () => {
+    await store(incoming({ span: 1 }))
+    await store(incoming({ span: 1, session: 's' }))
+    expect(await sessionOf(0)).toBeUndefined()
+  })
+})
+
+describe('many writers', () => {
+  it('storing into the same traces, sessions and projects lose nothing and keep every sum', {
+    timeout: 120_000,
+  }, async () => {
+    const writers = await Promise.all(Array.from({ length: 4 }, () => openTestDatabase(db.config)))
+    await Promise.all(
+      writers.map(async (writer, w) => {
+        for (let round = 0; round < 8; round++) {
+          const spans = Array.from({ length: 12 }, (_, n) =>
+            incoming({
+              // Each writer walks the traces in its own order.
+              trace: (n * (w + 1) + round) % 5,
+              span: 1 + w + 4 * (round * 12 + n),
+              ...(n % 3 > 0 && { parent: (w + n + round) % 40 }),
+              error: n % 2 === 0,
+              tokens: [n, w],
+              session: `s${(n + w) % 3}`,
+              project: `p${(n * 7 + w) % 4}`,
+            }),
+          )
+          await storeSpans(writer, spans, clock)
+        }
+      }),
+    )
+    const traces = await traceRows()
+    expect(traces.reduce((total, trace) => total + trace.spanCount, 0)).toBe(4 * 8 * 12)
+    for (const { id } of traces) expect(await storedCounts(db, id)).toEqual(await recountTrace(db, id))
+  })
+})
+
+describe('a batch larger than one statement', () => {
+  it('is stored whole', { timeout: 60_000 }, async () => {
+    const spans = Array.from({ length: 9000 }, (_, n) =>
+      incoming({ trace: n % 3000, span: n, session: `s${n % 50}` }),
+    )
+    expect(await store(...spans)).toBe(9000)
+    expect(await traceRows()).toHaveLength(3000)
+    expect(await sessionRows()).toHaveLength(50)
+  })
+})
