@@ -6,7 +6,8 @@ const bin = (path) => `node_modules/${path}`
 const steps = [
   ['format and lint', 'node', [bin('@biomejs/biome/bin/biome'), 'check', '.']],
   ['types', 'node', [bin('typescript/bin/tsc'), '-p', '.']],
-  ['generated code', 'node', ['scripts/generated.mjs', '--check']],
+  ['generated OTLP code', 'node', ['scripts/proto.mjs', '--check']],
+  ['generated migrations', 'node', ['scripts/db-generate.mjs', '--check']],
   ['boundaries and unit tests', 'node', [bin('vitest/vitest.mjs'), 'run', '--project', 'unit']],
   ['tests on SQLite', 'node', [bin('vitest/vitest.mjs'), 'run', '--project', 'sqlite']],
   ['build', 'node', ['scripts/build.mjs']],
