@@ -1,8 +1,15 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { NextConfig } from 'next'
+
+// Said aloud, because Next would take the folder of any lock file further up for the root.
+const root = dirname(fileURLToPath(import.meta.url))
 
 const config: NextConfig = {
   // Native addons, and packages that must be one copy in the whole process.
   serverExternalPackages: ['better-sqlite3', 'pg', '@grpc/grpc-js', '@node-rs/argon2', 'pino', 'protobufjs'],
+  turbopack: { root },
+  outputFileTracingRoot: root,
   poweredByHeader: false,
   // Nothing of ours is a remote picture, and the optimiser would write into the build.
   images: { unoptimized: true },
