@@ -8,7 +8,7 @@ import { getRuntime } from '#server/runtime'
 export const config = {
   runtime: 'nodejs',
   // Machine paths stay out: their bodies are streams, and buffering here would cut them at 10 MB.
-  matcher: ['/((?!(?:v1|api|auth|ui|_next/static|healthz|readyz)(?:/|$)|openapi\\.json$).*)'],
+  matcher: ['/((?!(?:v1|api|auth|oauth2|ui|_next/static|healthz|readyz)(?:/|$)|openapi\\.json$).*)'],
 }
 
 /** Pages for people who are not signed in. */

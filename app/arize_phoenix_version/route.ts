@@ -1,3 +1,4 @@
+import { otherMethods } from '#app/_lib/other-methods'
 import { ANNOUNCED_VERSION } from '#server/build-info'
 
 /** The version that clients compare; the web listener answers this path before it gets here. */
@@ -6,3 +7,5 @@ export function GET(): Response {
     headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
   })
 }
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

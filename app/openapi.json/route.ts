@@ -1,3 +1,4 @@
+import { otherMethods } from '#app/_lib/other-methods'
 import { ANNOUNCED_VERSION } from '#server/build-info'
 import { buildOpenApi } from '#server/openapi'
 import { ROUTES } from './routes'
@@ -9,3 +10,5 @@ export function GET(): Response {
   document ??= buildOpenApi(ROUTES, ANNOUNCED_VERSION)
   return Response.json(document)
 }
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

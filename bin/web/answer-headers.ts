@@ -4,7 +4,8 @@ import { ANNOUNCED_VERSION } from '#server/build-info'
 import type { Config } from '#server/config/model'
 
 /** Answers that are no pages: nothing in them may load or run anything. Pages get theirs from middleware.ts. */
-const NOT_A_PAGE = /^\/(v1|api|auth|ui|_next|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
+const NOT_A_PAGE =
+  /^\/(v1|api|auth|oauth2|ui|_next|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
 
 /** Sets the common headers before anybody answers; handlers may override them. */
 export function setAnswerHeaders(

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { otherMethods } from '#app/_lib/other-methods'
 import { handleOtlp } from '#server/otlp/http'
 import { getRuntime } from '#server/runtime'
 
@@ -18,3 +19,5 @@ export async function POST(request: Request): Promise<Response> {
   )
   return new Response(body as BodyInit, { status, headers })
 }
+
+export const { GET, PUT, PATCH, DELETE } = otherMethods('POST')

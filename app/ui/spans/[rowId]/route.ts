@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { RowId } from '#server/query'
 import { getSpan } from '#server/traces/traces'
 
@@ -8,3 +9,5 @@ export const GET = route({
   params: z.object({ rowId: RowId }),
   run: ({ ctx, params }) => getSpan(ctx, { id: params.rowId }),
 })
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from '#app/_lib/handle'
+import { otherMethods } from '#app/_lib/other-methods'
 import { getProject } from '#server/projects/projects'
 import { ProjectKey } from '#server/projects/wire'
 import { CursorParam, limitParam } from '#server/query'
@@ -14,3 +15,5 @@ export const GET = route({
     return listTraces(ctx, { projectId, cursor: query.cursor ?? null, limit: query.limit })
   },
 })
+
+export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')
