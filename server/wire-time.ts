@@ -14,17 +14,15 @@ export function formatTime(time: Date | number): string {
   return fraction === 0 ? `${whole}+00:00` : `${whole}.${String(fraction).padStart(6, '0')}+00:00`
 }
 
-/** A stored time (to the millisecond) for a REST answer. */
-export const wireTime = (time: Date): string => formatTime(time)
-
-/** Microseconds since 1970 (UTC) for a REST answer; no digit is lost. */
-export const wireTimeMicros = (micros: number): string => formatTime(micros)
-
 const DATE = String.raw`(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)`
 const CLOCK = String.raw`(?<hour>\d\d):?(?<minute>\d\d)(?::?(?<second>\d\d)(?:[.,](?<fraction>\d{1,12}))?)?`
 // A `+` that nobody percent-encoded arrives in a query as a blank.
 const OFFSET = String.raw`(?<zone>[Zz]|(?<sign>[+ -])(?<offsetHours>\d\d)(?::?(?<offsetMinutes>\d\d))?)`
 const ISO_TIME = new RegExp(`^${DATE}(?:[Tt ]${CLOCK}${OFFSET}?)?$`)
+
+// Years 1 to 9999 in UTC, which every database can hold; an offset may lead out of them.
+const FIRST_SECOND = -62_135_596_800
+const LAST_SECOND = 253_402_300_799
 
 /** An instant, and whether the text said where on earth. */
 export interface ParsedTime {
@@ -45,6 +43,7 @@ export function readTime(text: string): ParsedTime | null {
   if (midnight === null || !inRange || !offsetInRange) return null
   const offset = (number('offsetHours') * 60 + number('offsetMinutes')) * 60 * (parts.sign === '-' ? -1 : 1)
   const seconds = midnight + number('hour') * 3600 + number('minute') * 60 + number('second') - offset
+  if (seconds < FIRST_SECOND || seconds > LAST_SECOND) return null
   const fraction = Number((parts.fraction ?? '').slice(0, 6).padEnd(6, '0'))
   return { micros: seconds * MICROS_PER_SECOND + fraction, hasOffset: parts.zone !== undefined }
 }

@@ -1,7 +1,7 @@
 /** A span's events as the JSON list that is stored with it. */
 import type { Attribute, OtlpEvent, Value } from '#server/otlp/model'
 import { jsonString, writeMap } from '#server/otlp/text'
-import { wireTimeMicros } from '#server/wire-time'
+import { formatTime } from '#server/wire-time'
 
 /** Of an event named `exception` these are kept, in this order. */
 const EXCEPTION_KEYS = ['exception.type', 'exception.message', 'exception.escaped', 'exception.stacktrace']
@@ -18,7 +18,7 @@ function writeEvent(event: OtlpEvent, spanStart: number): string {
   const micros = Number(event.timeNanos / 1000n)
   const time = micros === 0 || micros > Number.MAX_SAFE_INTEGER ? spanStart : micros
   const attributes = event.name === 'exception' ? keepException(event.attributes) : keepAll(event.attributes)
-  return `{"name":${jsonString(event.name)},"timestamp":"${wireTimeMicros(time)}","attributes":${writeMap(attributes)}}`
+  return `{"name":${jsonString(event.name)},"timestamp":"${formatTime(time)}","attributes":${writeMap(attributes)}}`
 }
 
 /** Of one key twice, the last counts. Values without content are left out. */

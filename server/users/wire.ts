@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ACCOUNT_ROLES } from '#server/db/schema'
 import { encodeGlobalId } from '#server/global-id'
 import type { User } from '#server/users/find'
-import { wireTime } from '#server/wire-time'
+import { formatTime } from '#server/wire-time'
 
 const common = {
   id: z.string(),
@@ -35,8 +35,8 @@ export type WireAnonymous = z.infer<typeof WireAnonymous>
 export function writeUser(user: User): WireUser {
   const shared = {
     id: encodeGlobalId('User', user.id),
-    created_at: wireTime(user.createdAt),
-    updated_at: wireTime(user.updatedAt),
+    created_at: formatTime(user.createdAt),
+    updated_at: formatTime(user.updatedAt),
     email: user.email ?? '',
     username: user.username,
     role: user.role,
