@@ -1,5 +1,5 @@
 /** The collector: OTLP over gRPC, on PHOENIX_HOST:PHOENIX_GRPC_PORT. */
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import { listenPatiently } from '#server/process/listen'
 import type { Runtime } from '#server/runtime'
 import { createGate, type Places } from './gate'
@@ -15,6 +15,8 @@ const MAX_CALLS_PER_CONNECTION = 100
 export async function startCollector(
   runtime: Runtime,
 ): Promise<{ port: number; stop(graceMs: number): Promise<void> }> {
+  // The library writes to stderr what we say ourselves, in one line of our log.
+  setLogVerbosity(logVerbosity.NONE)
   const { host, grpcPort } = runtime.config.server
   const target = { host, port: grpcPort, setting: 'PHOENIX_GRPC_PORT or --grpc-port' }
   const { server, port } = await listenPatiently(target, () => listen(runtime))
