@@ -1,12 +1,13 @@
 'use client'
 import { ArrowUp, Pause, Play } from 'lucide-react'
 import dynamic from 'next/dynamic'
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import type { Page, TraceSummary } from '#server/traces/model'
 import { plural } from '../format'
 import { projectPath } from '../ids'
 import { TopLine } from '../shell/page'
+import { setTraceOrder } from '../traces/trace-order'
 import { TracesTable } from '../traces/traces-table'
 import { useTraceList } from '../traces/use-trace-list'
 import { Button } from '../ui/button'
@@ -32,6 +33,10 @@ export function ProjectView({ project, initial, onboarding }: ProjectViewProps) 
     isLive,
     atTop,
   })
+  useEffect(() => {
+    setTraceOrder({ projectId: project.id, traceIds: list.rows.map((row) => row.traceId) })
+    return () => setTraceOrder(null)
+  }, [project.id, list.rows])
   const wasEmpty = useRef(initial.items.length === 0)
   if (wasEmpty.current && list.rows.length > 0) {
     wasEmpty.current = false

@@ -12,14 +12,16 @@ interface TopLineProps {
   crumbs: Crumb[]
   /** True where the last crumb is the page's heading. */
   heading?: boolean
+  /** What the way is called. */
+  label?: string
   children?: ReactNode
 }
 
 /** Where one is, and what can be done with the page as a whole. */
-export function TopLine({ crumbs, heading, children }: TopLineProps) {
+export function TopLine({ crumbs, heading, label = 'Breadcrumb', children }: TopLineProps) {
   return (
     <div className="flex min-h-12 shrink-0 flex-wrap items-center justify-between gap-x-3 gap-y-1 border-b border-line px-4 py-1.5 sm:px-5">
-      <nav aria-label="Breadcrumb" className="min-w-0 max-w-full grow basis-40">
+      <nav aria-label={label} className="min-w-0 max-w-full grow basis-40">
         <ol className="flex min-w-0 items-center gap-2">
           {crumbs.map((crumb, index) => (
             <CrumbItem

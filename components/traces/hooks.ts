@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { Page, SpanDetail, TraceDetail, TraceSummary } from '#server/traces/model'
 import { api } from '../api'
 import { globalId } from '../ids'
+import { lacksSpans } from './first-paint'
 
 export const TRACES_PER_PAGE = 50
 
@@ -15,11 +16,12 @@ export function fetchTraces(projectId: number, cursor: string | null, signal?: A
 }
 
 /** A trace with the skeletons of its spans. Asked again while it may still grow. */
-export function useTrace(traceId: string, initial?: TraceDetail) {
+export function useTrace(traceId: string, initial: TraceDetail) {
   return useQuery({
     queryKey: ['trace', traceId],
     queryFn: ({ signal }) => api<TraceDetail>(`/ui/traces/${encodeURIComponent(traceId)}`, { signal }),
-    ...(initial ? { initialData: initial } : {}),
+    // What lacks its spans is shown meanwhile and fetched at once.
+    ...(lacksSpans(initial) ? { placeholderData: initial } : { initialData: initial }),
     refetchInterval: ({ state }) => (state.data && isFresh(state.data) ? 4_000 : false),
   })
 }

@@ -1,20 +1,21 @@
 'use client'
-import { ArrowLeft, ChevronsDownUp, ChevronsUpDown, TriangleAlert } from 'lucide-react'
+import { ArrowLeft, ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
 import { parseAsString, useQueryState } from 'nuqs'
 import { useCallback, useMemo, useRef, useState } from 'react'
 import type { TraceDetail } from '#server/traces/model'
-import { formatCount, formatDuration } from '../format'
 import { globalId, rowIdOf } from '../ids'
-import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
 import { cn } from '../ui/cn'
 import { Failure } from '../ui/failure'
-import { RelativeTime } from '../ui/time'
+import { lacksSpans } from './first-paint'
 import { useTrace } from './hooks'
 import { SpanPanel } from './span-panel'
 import { SpanTree } from './span-tree'
-import { ancestorsOf, buildTree, type SpanTree as Tree, visibleRows } from './tree'
+import { TraceHead } from './trace-head'
+import { buildTree, visibleRows } from './tree'
 import { TreeSearch } from './tree-search'
+import { TreeSkeleton } from './tree-skeleton'
+import { parentsOf, useCollapsed } from './use-collapsed'
 
 /** A trace: the tree with its waterfall on the left, the selected span on the right. */
 export function TraceView({ trace: initial }: { trace: TraceDetail }) {
@@ -73,16 +74,20 @@ export function TraceView({ trace: initial }: { trace: TraceDetail }) {
             icon={<ChevronsDownUp className="size-4" />}
           />
         </div>
-        <SpanTree
-          tree={tree}
-          rows={rows}
-          selected={selected}
-          collapsed={collapsed}
-          hits={hits}
-          onSelect={select}
-          onToggle={toggle}
-          onOpen={() => panel.current?.focus()}
-        />
+        {lacksSpans(trace) ? (
+          !query.isError && <TreeSkeleton />
+        ) : (
+          <SpanTree
+            tree={tree}
+            rows={rows}
+            selected={selected}
+            collapsed={collapsed}
+            hits={hits}
+            onSelect={select}
+            onToggle={toggle}
+            onOpen={() => panel.current?.focus()}
+          />
+        )}
       </div>
       <section
         ref={panel}
@@ -107,62 +112,4 @@ export function TraceView({ trace: initial }: { trace: TraceDetail }) {
       </section>
     </div>
   )
-}
-
-function TraceHead({ trace }: { trace: TraceDetail }) {
-  const tokens = trace.promptTokens + trace.completionTokens
-  return (
-    <div className="tnum flex min-h-11 shrink-0 flex-wrap items-center gap-x-5 gap-y-1 border-b border-line px-4 py-1.5">
-      <Fact value={formatDuration(Math.max(0, trace.endTime - trace.startTime))} word="duration" />
-      <Fact value={formatCount(trace.spanCount)} word={trace.spanCount === 1 ? 'span' : 'spans'} />
-      {tokens > 0 && <Fact value={formatCount(tokens)} word="tokens" />}
-      {trace.errorCount > 0 && (
-        <Badge tone="danger" icon={<TriangleAlert aria-hidden className="size-3" />}>
-          {formatCount(trace.errorCount)} {trace.errorCount === 1 ? 'error' : 'errors'}
-        </Badge>
-      )}
-      <RelativeTime at={trace.startTime / 1000} className="ml-auto text-muted" />
-    </div>
-  )
-}
-
-function Fact({ value, word }: { value: string; word: string }) {
-  return (
-    <span className="whitespace-nowrap text-muted">
-      <span className="font-semibold text-text">{value}</span> {word}
-    </span>
-  )
-}
-
-/** Which spans are folded. What is new in a growing trace is open. */
-function useCollapsed(tree: Tree) {
-  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(new Set())
-  const toggle = useCallback((rowId: number) => {
-    setCollapsed((before) => {
-      const after = new Set(before)
-      if (!after.delete(rowId)) after.add(rowId)
-      return after
-    })
-  }, [])
-  /** Opens whatever hides the span. */
-  const reveal = useCallback(
-    (rowId: number) => {
-      const node = tree.byRowId.get(rowId)
-      const hiding = node ? ancestorsOf(node).map((above) => above.span.id) : []
-      setCollapsed((before) => {
-        if (!hiding.some((id) => before.has(id))) return before
-        const after = new Set(before)
-        for (const id of hiding) after.delete(id)
-        return after
-      })
-    },
-    [tree],
-  )
-  return { collapsed, toggle, setCollapsed, reveal }
-}
-
-function parentsOf(tree: Tree): Set<number> {
-  const parents = new Set<number>()
-  for (const node of tree.byRowId.values()) if (node.children.length > 0) parents.add(node.span.id)
-  return parents
 }
