@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { eq } from 'drizzle-orm'
+import fc from 'fast-check'
 import { pino } from 'pino'
 import protobuf from 'protobufjs/minimal.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -410,6 +411,70 @@ describe('a refused request', () => {
       runtime,
     )
     expect([reply.status, reply.headers.allow]).toEqual([405, 'POST'])
+  })
+})
+
+describe('nonsense', () => {
+  const INSIDE = /\n\s+at |node_modules|\.ts:\d|SQLITE_|drizzle/
+
+  it('in 2,000 generated requests is never our fault', { timeout: 120_000 }, async () => {
+    const span = { ...spanNamed('x'), attributes: [{ key: 'a.0.b', value: { intValue: '5' } }] }
+    const sound = {
+      protobuf: asProtobuf(exportRequest([span], 'p')),
+      json: asJson(exportRequest([span], 'p')),
+    }
+    const damaged = (base: Buffer) =>
+      fc
+        .tuple(
+          fc.array(fc.tuple(fc.nat(base.length - 1), fc.nat(255)), { maxLength: 4 }),
+          fc.nat(base.length * 2),
+        )
+        .map(([changes, length]) => {
+          const bytes = Buffer.from(base)
+          for (const [at, byte] of changes) bytes[at] = byte
+          return bytes.subarray(0, length)
+        })
+    const body = fc.oneof(
+      { weight: 3, arbitrary: damaged(sound.protobuf) },
+      { weight: 3, arbitrary: damaged(sound.json) },
+      { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .json()
+          .map((json) => Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${json}]}]}]}`)),
+      },
+      { weight: 1, arbitrary: fc.json().map((json) => Buffer.from(json)) },
+    )
+    const headers = fc.record(
+      {
+        'content-type': fc.oneof(
+          { weight: 4, arbitrary: fc.constantFrom(PROTOBUF, 'application/json') },
+          { weight: 1, arbitrary: fc.string() },
+        ),
+        'content-encoding': fc.oneof(fc.constantFrom('gzip', 'deflate', 'identity', ''), fc.string()),
+        'content-length': fc.oneof(fc.string(), fc.nat().map(String)),
+        'x-project-name': fc.string({ unit: 'binary', maxLength: 20 }),
+      },
+      { requiredKeys: ['content-type'] },
+    )
+    const usuallyPlain = fc.oneof(
+      {
+        weight: 3,
+        arbitrary: headers.map(({ 'content-encoding': _, 'content-length': __, ...rest }) => rest),
+      },
+      headers,
+    )
+    const statuses: Record<number, number> = {}
+    for (const [sent, sentHeaders] of fc.sample(fc.tuple(body, usuallyPlain), { seed: 9, numRuns: 2000 })) {
+      const reply = await send({ body: sent, headers: sentHeaders as Record<string, string> })
+      statuses[reply.status] = (statuses[reply.status] ?? 0) + 1
+      expect([200, 400, 413, 415], `${JSON.stringify(sentHeaders)} ${sent.toString('latin1')}`).toContain(
+        reply.status,
+      )
+      expect(textOf(reply)).not.toMatch(INSIDE)
+    }
+    for (const status of [200, 400, 415]) expect(statuses[status], String(status)).toBeGreaterThan(100)
   })
 })
 

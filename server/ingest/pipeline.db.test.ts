@@ -1,0 +1,252 @@
+import { gzipSync } from 'node:zlib'
+import { eq } from 'drizzle-orm'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Database, Queries } from '#server/db/database'
+import type { AppError } from '#server/errors'
+import type { IngestResult } from '#server/ingest/client'
+import { IngestPipeline, type PipelineOptions } from '#server/ingest/pipeline'
+import { createTestDatabase, type TestDatabase } from '../../test/database'
+import { asJson, asProtobuf, exportRequest } from '../../test/otlp'
+import { spanIdOf, traceIdOf } from '../../test/received-spans'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await createTestDatabase()
+})
+beforeEach(async () => {
+  await db.write(async (tx) => {
+    await tx.delete(db.t.traces)
+  })
+})
+
+const storedNames = async () =>
+  (await db.read.select({ name: db.t.spans.name }).from(db.t.spans).orderBy(db.t.spans.id)).map(
+    (row) => row.name,
+  )
+
+/** The database with something put in front of its writes; counts transactions. */
+function around(before: (run: number) => void, after: (tx: Queries) => Promise<void> = async () => {}) {
+  const seen = { writes: 0 }
+  const write: Database['write'] = async (work) => {
+    seen.writes += 1
+    before(seen.writes)
+    return db.write(async (tx) => {
+      const result = await work(tx)
+      await after(tx)
+      return result
+    })
+  }
+  return { seen, db: { ...db, write } as Database }
+}
+
+type Outcome = IngestResult | AppError
+
+/** A pipeline, and a way to send it requests of named spans. */
+function start(options: Partial<PipelineOptions> = {}) {
+  const waiting = new Map<number, (outcome: Outcome) => void>()
+  const decoded: number[] = []
+  const trouble: string[] = []
+  const settle = (id: number, outcome: Outcome) => waiting.get(id)?.(outcome)
+  const pipeline = new IngestPipeline({
+    db,
+    maxInflatedBytes: 10_000_000,
+    maxQueuedSpans: 20_000,
+    clock: () => new Date(),
+    onDecoded: (_id, spans) => void decoded.push(spans),
+    onDone: settle,
+    onFailed: settle,
+    onTrouble: (_error, sentence) => void trouble.push(sentence),
+    ...options,
+  })
+  let nextId = 0
+  const sendBody = (
+    body: Uint8Array,
+    rest: { encoding?: 'json'; coding?: 'gzip' } = {},
+  ): Promise<Outcome> => {
+    const id = nextId++
+    const request = {
+      body,
+      encoding: 'protobuf' as const,
+      coding: 'identity' as const,
+      projectName: null,
+      ...rest,
+    }
+    return new Promise((resolve) => {
+      waiting.set(id, resolve)
+      pipeline.add(id, request, new Date('2026-01-01T00:00:00Z'))
+    })
+  }
+  const send = (...names: string[]) => sendBody(asProtobuf(exportRequest(names.map(named))))
+  return { pipeline, send, sendBody, decoded, trouble }
+}
+
+let counter = 0
+const named = (name: string) => ({ traceId: traceIdOf(++counter), spanId: spanIdOf(counter), name })
+const withCode = (code: string) => Object.assign(new Error(`failed with ${code}`), { code })
+const transient = () => withCode(db.dialect.name === 'sqlite' ? 'SQLITE_BUSY' : '08006')
+const full = () => withCode(db.dialect.name === 'sqlite' ? 'SQLITE_FULL' : '53100')
+const fine = (accepted: number) => ({ accepted, rejected: 0, message: '' })
+
+describe('the pipeline', () => {
+  it('answers after the spans are stored', async () => {
+    const { send, decoded } = start()
+    expect(await send('a', 'b')).toEqual(fine(2))
+    expect(await storedNames()).toEqual(['a', 'b'])
+    expect(decoded).toEqual([2])
+  })
+
+  it('stores what waits in one transaction', async () => {
+    const wrapped = around(() => {})
+    const { send } = start({ db: wrapped.db })
+    await Promise.all(Array.from({ length: 20 }, (_, n) => send(`span ${n}`)))
+    expect(await storedNames()).toHaveLength(20)
+    expect(wrapped.seen.writes).toBe(1)
+  })
+
+  it('decodes no more at once than may be queued', async () => {
+    const wrapped = around(() => {})
+    const { send } = start({ db: wrapped.db, maxQueuedSpans: 5 })
+    expect(await send(...Array.from({ length: 12 }, (_, n) => `span ${n}`))).toEqual(fine(12))
+    expect(wrapped.seen.writes).toBe(3)
+  })
+
+  it('refuses one bad request and stores the others of the group', async () => {
+    const { send, sendBody } = start()
+    const [first, bad, last] = await Promise.all([
+      send('first'),
+      sendBody(Buffer.from('nonsense')),
+      send('last'),
+    ])
+    expect([first, last]).toEqual([fine(1), fine(1)])
+    expect(bad).toMatchObject({ kind: 'undecodable' })
+    expect(await storedNames()).toEqual(['first', 'last'])
+  })
+
+  it('refuses a body that inflates past the limit without inflating it all', async () => {
+    const { sendBody } = start({ maxInflatedBytes: 1_000_000 })
+    const bomb = gzipSync(Buffer.alloc(200_000_000))
+    const started = performance.now()
+    expect(await sendBody(bomb, { coding: 'gzip' })).toMatchObject({ kind: 'too_large' })
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
+  it('checks the whole of a large body before it stores any of it', async () => {
+    const { sendBody } = start()
+    const many = exportRequest(
+      Array.from({ length: 100 }, (_, n) => ({
+        ...named(`span ${n}`),
+        status: { message: 'm'.repeat(90_000) },
+      })),
+    )
+    const whole = asProtobuf(many)
+    expect(whole.length).toBeGreaterThan(8 * 1024 * 1024)
+    expect(await sendBody(whole.subarray(0, whole.length - 10))).toMatchObject({ kind: 'undecodable' })
+    expect(await storedNames()).toEqual([])
+    expect(await sendBody(whole)).toEqual(fine(100))
+    expect(await storedNames()).toHaveLength(100)
+  })
+
+  it('tries again while the database is away, and keeps the spans meanwhile', async () => {
+    const wrapped = around((run) => {
+      if (run <= 3) throw transient()
+    })
+    const { send, trouble } = start({ db: wrapped.db })
+    expect(await Promise.all([send('a'), send('b')])).toEqual([fine(1), fine(1)])
+    expect(await storedNames()).toEqual(['a', 'b'])
+    expect(trouble).toHaveLength(3)
+  })
+
+  it('tells requests to come again when the database stays away', async () => {
+    let isAway = true
+    const wrapped = around(() => {
+      if (isAway) throw transient()
+    })
+    const { send, pipeline } = start({ db: wrapped.db, patienceMs: 300 })
+    const outcomes = await Promise.all([send('a'), send('b')])
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ kind: 'unavailable', retryAfterSeconds: 5 })
+    isAway = false
+    expect(await send('c')).toEqual(fine(1))
+    await pipeline.drain()
+    expect(await storedNames()).toEqual(['c'])
+  })
+
+  it('says when the storage is full, and takes spans again when it is not', async () => {
+    const wrapped = around((run) => {
+      if (run === 1) throw full()
+    })
+    const { send } = start({ db: wrapped.db })
+    expect(await send('a')).toMatchObject({ kind: 'storage_full' })
+    expect(await send('b')).toEqual(fine(1))
+  })
+
+  it('finds the one span that the database refuses and stores the others', async () => {
+    const { spans } = db.t
+    const wrapped = around(
+      () => {},
+      async (tx) => {
+        const [poison] = await tx.select({ id: spans.id }).from(spans).where(eq(spans.name, 'poison'))
+        if (poison) throw withCode('22P02')
+      },
+    )
+    const { send } = start({ db: wrapped.db })
+    const [first, second] = await Promise.all([send('a', 'b', 'poison', 'c'), send('d')])
+    expect(first).toEqual({
+      accepted: 3,
+      rejected: 1,
+      message: '1 span was not stored: the database refused it (1)',
+    })
+    expect(second).toEqual(fine(1))
+    expect((await storedNames()).sort()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('condemns no span for a fault that is not of its making', async () => {
+    const wrapped = around(() => {
+      throw withCode('42501')
+    })
+    const { send } = start({ db: wrapped.db, patienceMs: 200 })
+    expect(await send('a', 'b')).toMatchObject({ kind: 'unavailable' })
+  })
+
+  it('reports the spans it rejects', async () => {
+    const { sendBody } = start()
+    const request = exportRequest([{ ...named('x'), spanId: '' }, { ...named('y'), spanId: '' }, named('z')])
+    expect(await sendBody(asJson(request), { encoding: 'json' })).toEqual({
+      accepted: 1,
+      rejected: 2,
+      message: '2 spans were not stored: its span id is not 8 bytes, or is all zero (2)',
+    })
+  })
+
+  it('drains: whatever was taken is answered first', async () => {
+    const { send, pipeline } = start()
+    const outcomes = Promise.all(Array.from({ length: 50 }, (_, n) => send(`span ${n}`)))
+    await pipeline.drain()
+    expect(await storedNames()).toHaveLength(50)
+    expect(await outcomes).toEqual(Array.from({ length: 50 }, () => fine(1)))
+  })
+
+  it('takes the time of receipt for a span without a start', async () => {
+    const { send } = start()
+    await send('a')
+    const [row] = await db.read.select().from(db.t.spans)
+    expect(row?.startTime).toBe(Date.parse('2026-01-01T00:00:00Z') * 1000)
+  })
+
+  it('answers before COMMIT only when the crash test asks for it', async () => {
+    const order: string[] = []
+    const wrapped = around(
+      () => {},
+      async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        order.push('stored')
+      },
+    )
+    const early = start({ db: wrapped.db, answerBeforeCommit: true })
+    await early.send('a').then(() => order.push('answered'))
+    await early.pipeline.drain()
+    const late = start({ db: wrapped.db })
+    await late.send('b').then(() => order.push('answered'))
+    expect(order).toEqual(['answered', 'stored', 'stored', 'answered'])
+  })
+})
