@@ -54,33 +54,18 @@ export async function loadStoredSpans(
   return byTrace
 }
 
-const SPAN_COLUMNS = 17
-
 /** Adds spans that are known to be new, in the order given. */
 export async function insertSpans(
   { tx, db }: StoreContext,
   fresh: readonly { row: SpanRow; trace: TraceState }[],
 ): Promise<FreshSpan[]> {
-  const { spans } = db.t
-  const added: FreshSpan[] = []
-  for (const chunk of chunksFor(fresh, SPAN_COLUMNS, db.dialect.maxParameters)) {
-    const values = chunk.map(({ row: { traceId: _traceId, sessionId: _sessionId, ...columns }, trace }) => ({
-      ...columns,
-      traceRowId: trace.id,
-      projectId: trace.projectId,
-    }))
-    const ids = await tx
-      .insert(spans)
-      .values(values)
-      .onConflictDoNothing()
-      .returning({ id: spans.id, traceRowId: spans.traceRowId, spanId: spans.spanId })
-    const idOf = new Map(ids.map(({ id, traceRowId, spanId }) => [`${traceRowId}/${spanId}`, id]))
-    for (const { row, trace } of chunk) {
-      const id = idOf.get(`${trace.id}/${row.spanId}`)
-      if (id !== undefined) added.push(toFresh(id, row, trace))
-    }
-  }
-  return added
+  const rows = fresh.map(({ row: { traceId: _traceId, sessionId: _sessionId, ...columns }, trace }) => ({
+    ...columns,
+    traceRowId: trace.id,
+    projectId: trace.projectId,
+  }))
+  const ids = await db.dialect.insertMany(tx, db.t.spans, rows)
+  return fresh.map(({ row, trace }, index) => toFresh(ids[index] as number, row, trace))
 }
 
 function toFresh(id: number, row: SpanRow, trace: TraceState): FreshSpan {
@@ -93,19 +78,28 @@ function toFresh(id: number, row: SpanRow, trace: TraceState): FreshSpan {
   return { id, spanId, parentId, startTime, endTime, sessionId, trace, own }
 }
 
-/** Writes sums, over those that are there. */
-export async function writeRollups(
-  { tx, db }: StoreContext,
-  rollups: readonly { spanRowId: number; total: Counts }[],
-): Promise<void> {
+/** A span's sum over everything below it. */
+export interface Rollup {
+  spanRowId: number
+  total: Counts
+}
+
+const toColumns = ({ spanRowId, total }: Rollup) => ({
+  spanRowId,
+  cumulativeErrorCount: total.errors,
+  cumulativeLlmTokenCountPrompt: total.promptTokens,
+  cumulativeLlmTokenCountCompletion: total.completionTokens,
+})
+
+/** Adds the sums of new spans. */
+export async function insertRollups({ tx, db }: StoreContext, rollups: readonly Rollup[]): Promise<void> {
+  await db.dialect.insertMany(tx, db.t.spanRollups, rollups.map(toColumns))
+}
+
+/** Writes sums over those that are there. */
+export async function updateRollups({ tx, db }: StoreContext, rollups: readonly Rollup[]): Promise<void> {
   const { spanRollups } = db.t
-  const rows = rollups.map(({ spanRowId, total }) => ({
-    spanRowId,
-    cumulativeErrorCount: total.errors,
-    cumulativeLlmTokenCountPrompt: total.promptTokens,
-    cumulativeLlmTokenCountCompletion: total.completionTokens,
-  }))
-  for (const values of chunksFor(rows, 4, db.dialect.maxParameters)) {
+  for (const values of chunksFor(rollups.map(toColumns), 4, db.dialect.maxParameters)) {
     await tx
       .insert(spanRollups)
       .values(values)

@@ -8,10 +8,12 @@ import { addCounts, type Counts, sameCounts, TraceTree } from '#server/ingest/ro
 import { bindSessions } from '#server/ingest/store-sessions'
 import {
   type FreshSpan,
+  insertRollups,
   insertSpans,
   loadStoredSpans,
+  type Rollup,
   type StoredSpan,
-  writeRollups,
+  updateRollups,
 } from '#server/ingest/store-spans'
 import { lockTraces, type TraceState, writeTraces } from '#server/ingest/store-traces'
 import type { SpanRow } from '#server/otlp/row'
@@ -48,9 +50,13 @@ export async function storeSpans(
     const fresh = await insertSpans(context, pickFresh(spans, traces, stored))
     const changed = mergeByTrace(stored, fresh)
     await bindSessions(context, changed)
-    await writeRollups(
+    await insertRollups(
       context,
-      changed.flatMap((merge) => merge.rollups),
+      changed.flatMap((merge) => merge.newRollups),
+    )
+    await updateRollups(
+      context,
+      changed.flatMap((merge) => merge.changedRollups),
     )
     await writeTraces(
       context,
@@ -87,7 +93,9 @@ export interface TraceMerge {
   trace: TraceState
   /** The first session that a new span names. */
   sessionId: string | null
-  rollups: { spanRowId: number; total: Counts }[]
+  newRollups: Rollup[]
+  /** Of spans that were there before. */
+  changedRollups: Rollup[]
 }
 
 function mergeByTrace(stored: ReadonlyMap<number, StoredSpan[]>, fresh: readonly FreshSpan[]): TraceMerge[] {
@@ -104,9 +112,11 @@ function mergeTrace(trace: TraceState, before: StoredSpan[], added: FreshSpan[])
   const tree = new TraceTree<StoredSpan | FreshSpan>([...before, ...added])
   const ownBefore = new TraceTree(before).takeApart((span) => span.total)
   const totals = tree.sumUp((span) => ('own' in span ? span.own : (ownBefore.get(span) as Counts)))
-  const rollups: TraceMerge['rollups'] = []
+  const newRollups: Rollup[] = []
+  const changedRollups: Rollup[] = []
   for (const [span, total] of totals) {
-    if ('own' in span || !sameCounts(span.total, total)) rollups.push({ spanRowId: span.id, total })
+    if ('own' in span) newRollups.push({ spanRowId: span.id, total })
+    else if (!sameCounts(span.total, total)) changedRollups.push({ spanRowId: span.id, total })
   }
   const counts = added.map((span) => span.own).reduce(addCounts, trace.counts)
   const merged: TraceState = {
@@ -120,6 +130,7 @@ function mergeTrace(trace: TraceState, before: StoredSpan[], added: FreshSpan[])
   return {
     trace: merged,
     sessionId: added.find((span) => span.sessionId !== null)?.sessionId ?? null,
-    rollups,
+    newRollups,
+    changedRollups,
   }
 }

@@ -1,0 +1,61 @@
+import { asc } from 'drizzle-orm'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../../test/database'
+
+let db: TestDatabase
+beforeAll(async () => {
+  db = await createTestDatabase()
+})
+
+const createdAt = new Date('2026-01-02T03:04:05.678Z')
+const project = (name: string) => ({ name, description: null, createdAt, updatedAt: createdAt })
+const insert = (rows: ReturnType<typeof project>[]) =>
+  db.write((tx) => db.dialect.insertMany(tx, db.t.projects, rows))
+const stored = () => db.read.select().from(db.t.projects).orderBy(asc(db.t.projects.id))
+
+describe('insertMany', () => {
+  test('gives the ids of ten thousand rows in their order', async () => {
+    const names = Array.from({ length: 10_000 }, (_, n) => `p${n}`)
+    const ids = await insert(names.map(project))
+    const byId = new Map((await stored()).map((row) => [row.id, row.name]))
+    expect(ids.map((id) => byId.get(id))).toEqual(names)
+  })
+
+  test('keeps every kind of value', async () => {
+    const odd = `"quotes" 'single' {braces,commas} \\back\\slash NULL \n € 😀`
+    const [id] = await insert([{ ...project(odd), description: null }])
+    const row = (await stored()).find((each) => each.id === id)
+    expect(row).toMatchObject({ name: odd, description: null, createdAt, gradientStartColor: '#5bdbff' })
+  })
+
+  test('keeps JSON text, integers past 2^31 and empty text', async () => {
+    const [projectId] = await insert([project('of spans')])
+    const { traces, spans } = db.t
+    const at = 1_704_164_645_123_456
+    const attributes = '{"a": "\\"{},\\\\", "n": 9223372036854775807}'
+    await db.write(async (tx) => {
+      const trace = { traceId: 'a'.repeat(32), projectId: projectId as number, startTime: at, endTime: at }
+      const [traceRowId] = await db.dialect.insertMany(tx, traces, [trace])
+      const ids = { traceRowId: traceRowId as number, projectId: projectId as number }
+      const span = {
+        spanId: 'b'.repeat(16),
+        name: '',
+        spanKind: 'LLM',
+        statusCode: 'OK' as const,
+        attributes,
+        events: '[]',
+      }
+      await db.dialect.insertMany(tx, spans, [{ ...ids, ...span, startTime: at, endTime: at }])
+    })
+    const [row] = await db.read.select().from(spans)
+    expect(row).toMatchObject({ name: '', startTime: at, parentId: null })
+    expect(row?.attributes.replaceAll(' ', '')).toBe(attributes.replaceAll(' ', ''))
+  })
+
+  test('inserts nothing when there is nothing', async () => expect(await insert([])).toEqual([]))
+
+  test('inserts nothing when one row is refused', async () => {
+    await expect(insert([project('new'), project('twice'), project('twice')])).rejects.toThrow()
+    expect((await stored()).map((row) => row.name)).not.toContain('new')
+  })
+})
