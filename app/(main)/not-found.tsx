@@ -1,7 +1,7 @@
 import { headers } from 'next/headers'
 import { MessagePage } from '#components/shell/message-page'
-import { RequestId } from '#components/ui/failure'
 import { Link } from '#components/ui/link'
+import { RequestId } from '#components/ui/request-id'
 import { buttonClass } from '../../components/ui/button-class'
 
 export default async function NotFound() {

@@ -1,8 +1,6 @@
 'use client'
-import { zodResolver } from '@hookform/resolvers/zod'
 import { useEffect, useState } from 'react'
 import { Controller, useForm } from 'react-hook-form'
-import { z } from 'zod'
 import { ApiError, api, renewSession } from '../api'
 import { withRoot } from '../root-path'
 import { Button } from '../ui/button'
@@ -10,11 +8,10 @@ import { Failure } from '../ui/failure'
 import { Notice } from '../ui/notice'
 import { TextField } from '../ui/text-field'
 
-const Credentials = z.object({
-  email: z.string().trim().toLowerCase().min(1, 'Enter your e-mail address'),
-  password: z.string().min(1, 'Enter your password'),
-})
-type Credentials = z.input<typeof Credentials>
+interface Credentials {
+  email: string
+  password: string
+}
 
 interface LoginFormProps {
   /** A path of ours. */
@@ -31,18 +28,19 @@ interface LoginFormProps {
 export function LoginForm({ returnUrl, message, error, cookiesCannotStick, mayRenew }: LoginFormProps) {
   const [notes, setNotes] = useState({ message, error })
   const [failure, setFailure] = useState<unknown>(null)
-  const form = useForm<Credentials>({
-    resolver: zodResolver(Credentials),
-    defaultValues: { email: '', password: '' },
-  })
+  const form = useForm<Credentials>({ defaultValues: { email: '', password: '' } })
   useSilentRenewal(mayRenew && !message && !error, returnUrl)
 
-  const signIn = form.handleSubmit(async (credentials) => {
+  const signIn = form.handleSubmit(async ({ email, password }) => {
     setFailure(null)
     setNotes({ message: null, error: null })
     forgetNotes()
     try {
-      await api('/auth/login', { method: 'POST', body: credentials, renew: false })
+      await api('/auth/login', {
+        method: 'POST',
+        body: { email: email.trim().toLowerCase(), password },
+        renew: false,
+      })
       location.assign(withRoot(returnUrl))
       // The page is being left: the button stays as it is until then.
       await new Promise(() => {})
@@ -61,6 +59,7 @@ export function LoginForm({ returnUrl, message, error, cookiesCannotStick, mayRe
       <Controller
         control={form.control}
         name="email"
+        rules={{ validate: (text) => text.trim() !== '' || 'Enter your e-mail address' }}
         render={({ field, fieldState }) => (
           <TextField
             {...field}
@@ -75,6 +74,7 @@ export function LoginForm({ returnUrl, message, error, cookiesCannotStick, mayRe
       <Controller
         control={form.control}
         name="password"
+        rules={{ required: 'Enter your password' }}
         render={({ field, fieldState }) => (
           <TextField
             {...field}

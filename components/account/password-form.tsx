@@ -1,8 +1,6 @@
 'use client'
-import { zodResolver } from '@hookform/resolvers/zod'
 import { useState } from 'react'
-import { Controller, useForm } from 'react-hook-form'
-import { z } from 'zod'
+import { Controller, useForm, type Validate } from 'react-hook-form'
 import { ApiError, api } from '../api'
 import { withRoot } from '../root-path'
 import { Button } from '../ui/button'
@@ -10,22 +8,23 @@ import { buttonClass } from '../ui/button-class'
 import { Failure } from '../ui/failure'
 import { TextField } from '../ui/text-field'
 
-const schemaFor = (minLength: number) =>
-  z
-    .object({
-      current: z.string().min(1, 'Enter your present password'),
-      next: z.string().min(minLength, `At least ${minLength} characters`),
-      confirm: z.string(),
-    })
-    .refine((value) => value.next === value.confirm, {
-      path: ['confirm'],
-      message: 'This differs from the new password',
-    })
-    .refine((value) => value.next !== value.current, {
-      path: ['next'],
-      message: 'This is the present password',
-    })
-type Passwords = z.infer<ReturnType<typeof schemaFor>>
+interface Passwords {
+  current: string
+  next: string
+  confirm: string
+}
+
+/** What the page can tell at once; the server has the last word. */
+function rulesFor(minLength: number): { [Name in keyof Passwords]: Validate<string, Passwords> } {
+  return {
+    current: (text) => text !== '' || 'Enter your present password',
+    next: (text, all) => {
+      if ([...text].length < minLength) return `At least ${minLength} characters`
+      return text !== all.current || 'This is the present password'
+    },
+    confirm: (text, all) => text === all.next || 'This differs from the new password',
+  }
+}
 
 interface PasswordFormProps {
   email: string
@@ -36,10 +35,8 @@ interface PasswordFormProps {
 /** Changes one's own password; every session of the account ends, this one too. */
 export function PasswordForm({ email, minLength, returnUrl }: PasswordFormProps) {
   const [failure, setFailure] = useState<unknown>(null)
-  const form = useForm<Passwords>({
-    resolver: zodResolver(schemaFor(minLength)),
-    defaultValues: { current: '', next: '', confirm: '' },
-  })
+  const form = useForm<Passwords>({ defaultValues: { current: '', next: '', confirm: '' } })
+  const rules = rulesFor(minLength)
 
   const change = form.handleSubmit(async ({ current, next }) => {
     setFailure(null)
@@ -63,6 +60,7 @@ export function PasswordForm({ email, minLength, returnUrl }: PasswordFormProps)
     <Controller
       control={form.control}
       name={name}
+      rules={{ validate: rules[name] }}
       render={({ field: bound, fieldState }) => (
         <TextField
           {...bound}

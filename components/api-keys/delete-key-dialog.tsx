@@ -1,9 +1,9 @@
 'use client'
-import { toast } from 'sonner'
 import type { ApiKey } from '#server/api-keys/model'
 import { Button } from '../ui/button'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { notify } from '../ui/notify'
 import { RelativeTime } from '../ui/time'
 import { useDeleteKey } from './hooks'
 
@@ -14,7 +14,7 @@ export function DeleteKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: 
     remove.mutate(apiKey.id, {
       onSuccess: () => {
         onClose()
-        toast.success(`${apiKey.name} was deleted`)
+        void notify(`${apiKey.name} was deleted`)
       },
     })
   return (

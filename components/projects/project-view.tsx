@@ -2,7 +2,6 @@
 import { ArrowUp, Pause, Play } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { toast } from 'sonner'
 import type { Page, TraceSummary } from '#server/traces/model'
 import { plural } from '../format'
 import { projectPath } from '../ids'
@@ -12,6 +11,7 @@ import { TracesTable } from '../traces/traces-table'
 import { useTraceList } from '../traces/use-trace-list'
 import { Button } from '../ui/button'
 import { Failure } from '../ui/failure'
+import { notify } from '../ui/notify'
 import type { OnboardingProps } from './onboarding'
 
 const Onboarding = dynamic(() => import('./onboarding').then((m) => m.Onboarding))
@@ -40,7 +40,7 @@ export function ProjectView({ project, initial, onboarding }: ProjectViewProps) 
   const wasEmpty = useRef(initial.items.length === 0)
   if (wasEmpty.current && list.rows.length > 0) {
     wasEmpty.current = false
-    queueMicrotask(() => toast.success('The first trace has arrived'))
+    void notify('The first trace has arrived')
   }
   const onScroll = useCallback(() => setAtTop((scroller.current?.scrollTop ?? 0) < 8), [])
   const isEmpty = list.rows.length === 0

@@ -1,13 +1,15 @@
 'use client'
 import { useRouter } from 'next/navigation'
 import { startTransition } from 'react'
-import { Button } from '../ui/button'
 import { buttonClass } from '../ui/button-class'
-import { RequestId } from '../ui/failure'
 import { Link } from '../ui/link'
+import { RequestId } from '../ui/request-id'
 import { MessagePage } from './message-page'
 
-/** A page that could not be made. The digest is the request id (see loadPage). */
+/**
+ * A page that could not be made. The digest is the request id (see loadPage). Every page carries this along, so it is
+ * made of the lightest parts.
+ */
 export function ErrorPage({ error, retry }: { error: Error & { digest?: string }; retry: () => void }) {
   const router = useRouter()
   const again = () =>
@@ -20,9 +22,9 @@ export function ErrorPage({ error, retry }: { error: Error & { digest?: string }
       title="This page could not be shown"
       actions={
         <>
-          <Button variant="primary" onPress={again}>
+          <button type="button" className={buttonClass('primary')} onClick={again}>
             Try again
-          </Button>
+          </button>
           <Link href="/projects" className={buttonClass()}>
             Go to projects
           </Link>

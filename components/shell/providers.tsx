@@ -1,20 +1,17 @@
 'use client'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useState } from 'react'
 import { ApiError } from '../api'
 import { NowProvider } from '../ui/time'
 import { Toaster } from '../ui/toaster'
 
-/** What every page has around it: data, address state, the clock and toasts. `now` in milliseconds. */
+/** What every page has around it: data, the clock and toasts. `now` in milliseconds. */
 export function Providers({ now, children }: { now: number; children: ReactNode }) {
   const [client] = useState(makeClient)
   return (
     <QueryClientProvider client={client}>
-      <NuqsAdapter>
-        <NowProvider initial={now}>{children}</NowProvider>
-        <Toaster />
-      </NuqsAdapter>
+      <NowProvider initial={now}>{children}</NowProvider>
+      <Toaster />
     </QueryClientProvider>
   )
 }

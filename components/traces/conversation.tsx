@@ -1,8 +1,5 @@
 'use client'
 import { ChevronRight, Wrench } from 'lucide-react'
-import { Button } from 'react-aria-components/Button'
-import { Disclosure, DisclosurePanel } from 'react-aria-components/Disclosure'
-import { Heading } from 'react-aria-components/Heading'
 import { CodeBlock, LongText } from '../ui/code'
 import { prettyIfJson } from './attributes'
 import { Card } from './card'
@@ -85,29 +82,21 @@ function ImageNote({ url }: { url: string }) {
 export function ToolCallCard({ call }: { call: ToolCall }) {
   const { text } = prettyIfJson(call.arguments)
   return (
-    <Disclosure className="group min-w-0 rounded-lg border border-line bg-surface">
-      <Heading level={3}>
-        <Button
-          slot="trigger"
-          className="flex w-full cursor-pointer items-center gap-2 rounded-lg px-4 py-2.5 text-left font-medium text-muted data-hovered:text-text"
-        >
-          <Wrench aria-hidden className="size-4 shrink-0" />
-          <span className="min-w-0 shrink-0 max-w-[50%] truncate">Tool call · {call.name}</span>
-          <span className="min-w-0 grow truncate font-mono text-xs font-normal">
-            {call.arguments.slice(0, 200)}
-          </span>
-          {call.id && (
-            <span className="hidden shrink-0 text-xs font-normal sm:block">{call.id.slice(0, 24)}</span>
-          )}
-          <ChevronRight
-            aria-hidden
-            className="size-4 shrink-0 transition-transform group-data-expanded:rotate-90"
-          />
-        </Button>
-      </Heading>
-      <DisclosurePanel className="px-4 group-data-expanded:pb-3">
+    <details className="group min-w-0 rounded-lg border border-line bg-surface">
+      <summary className="flex cursor-pointer list-none items-center gap-2 rounded-lg px-4 py-2.5 font-medium text-muted hover:text-text [&::-webkit-details-marker]:hidden">
+        <Wrench aria-hidden className="size-4 shrink-0" />
+        <span className="max-w-[50%] min-w-0 shrink-0 truncate">Tool call · {call.name}</span>
+        <span className="min-w-0 grow truncate font-mono text-xs font-normal">
+          {call.arguments.slice(0, 200)}
+        </span>
+        {call.id && (
+          <span className="hidden shrink-0 text-xs font-normal sm:block">{call.id.slice(0, 24)}</span>
+        )}
+        <ChevronRight aria-hidden className="size-4 shrink-0 transition-transform group-open:rotate-90" />
+      </summary>
+      <div className="px-4 pb-3">
         <CodeBlock text={text || '{}'} label="arguments" />
-      </DisclosurePanel>
-    </Disclosure>
+      </div>
+    </details>
   )
 }

@@ -1,5 +1,5 @@
 'use client'
-import { useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import type { SpanDetail, SpanNode } from '#server/traces/model'
 import { formatCount, formatDuration, shortId } from '../format'
 import { Badge } from '../ui/badge'
@@ -13,10 +13,12 @@ import { parseAttributes, parseJson, textAt, toPrettyJson } from './attributes'
 import { useSpan } from './hooks'
 import { KindBadge, KindDot } from './kind'
 import { eventsOf } from './messages'
-import { SpanAttributes } from './span-attributes'
-import { SpanEvents } from './span-events'
 import { SpanInfo } from './span-info'
 import { StatusBadge } from './status'
+
+// What stands behind the other tabs comes when somebody looks there.
+const SpanAttributes = lazy(() => import('./span-attributes').then((m) => ({ default: m.SpanAttributes })))
+const SpanEvents = lazy(() => import('./span-events').then((m) => ({ default: m.SpanEvents })))
 
 /** The selected span. Its head is known from the tree; the rest is fetched. */
 export function SpanPanel({ span }: { span: SpanNode }) {
@@ -89,7 +91,11 @@ function SpanTabs({ detail }: { detail: SpanDetail }) {
     {
       id: 'attributes',
       label: 'Attributes',
-      content: <SpanAttributes key={detail.id} attributes={attributes} />,
+      content: (
+        <Suspense>
+          <SpanAttributes key={detail.id} attributes={attributes} />
+        </Suspense>
+      ),
     },
     {
       id: 'events',
@@ -99,7 +105,11 @@ function SpanTabs({ detail }: { detail: SpanDetail }) {
           {events.length > 0 && <Badge tone={failed ? 'danger' : 'neutral'}>{String(events.length)}</Badge>}
         </>
       ),
-      content: <SpanEvents key={detail.id} events={events} start={detail.startTime} />,
+      content: (
+        <Suspense>
+          <SpanEvents key={detail.id} events={events} start={detail.startTime} />
+        </Suspense>
+      ),
     },
     { id: 'raw', label: 'Raw', content: <RawSpan key={detail.id} detail={detail} /> },
   ]

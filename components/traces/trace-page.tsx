@@ -1,6 +1,7 @@
 'use client'
 import { ChevronDown, ChevronUp, Hash, Link2, Maximize2, X } from 'lucide-react'
 import { useRouter } from 'next/navigation'
+import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import type { TraceDetail } from '#server/traces/model'
 import { projectPath, tracePath } from '../ids'
 import { withRoot } from '../root-path'
@@ -57,7 +58,9 @@ export function TracePage({ trace, place }: TracePageProps) {
         {...(isDrawer ? {} : { id: 'content', tabIndex: -1 })}
         className="flex min-h-0 grow flex-col outline-none"
       >
-        <TraceView key={trace.traceId} trace={trace} />
+        <NuqsAdapter>
+          <TraceView key={trace.traceId} trace={trace} />
+        </NuqsAdapter>
       </Body>
     </>
   )

@@ -1,8 +1,6 @@
 'use client'
 import { ChevronDown, ChevronUp, Search } from 'lucide-react'
 import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useState } from 'react'
-import { Input } from 'react-aria-components/Input'
-import { TextField } from 'react-aria-components/TextField'
 import { Button } from '../ui/button'
 import { type SpanTree, searchTree } from './tree'
 
@@ -36,13 +34,14 @@ export function TreeSearch({ tree, onHits, onGo }: TreeSearchProps) {
   return (
     <div className="flex min-w-0 grow items-center gap-1">
       <Search aria-hidden className="ml-1 size-4 shrink-0 text-muted" />
-      <TextField aria-label="Search in the spans" value={text} onChange={setText} className="min-w-0 grow">
-        <Input
-          placeholder="Search in the spans"
-          onKeyDown={onKeyDown}
-          className="h-7 w-full min-w-0 rounded-sm bg-transparent px-1 placeholder:text-muted"
-        />
-      </TextField>
+      <input
+        aria-label="Search in the spans"
+        placeholder="Search in the spans"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+        className="h-7 w-full min-w-0 grow rounded-sm bg-transparent px-1 placeholder:text-muted"
+      />
       {text !== '' && (
         <>
           <span role="status" className="tnum shrink-0 text-xs whitespace-nowrap text-muted">

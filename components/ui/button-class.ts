@@ -1,15 +1,13 @@
 import { cn } from './cn'
 
 const BASE =
-  'inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-md border text-sm font-medium whitespace-nowrap select-none transition-colors data-disabled:cursor-default data-disabled:opacity-55'
+  'inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-md border text-sm font-medium whitespace-nowrap select-none transition-colors disabled:cursor-default disabled:opacity-55 aria-disabled:opacity-80'
 
 const VARIANTS = {
-  primary:
-    'border-transparent bg-accent text-on-accent data-hovered:bg-accent-hover data-pressed:bg-accent-hover',
-  secondary: 'border-line bg-surface text-text data-hovered:bg-raised data-pressed:bg-raised',
-  quiet: 'border-transparent text-muted data-hovered:bg-raised data-hovered:text-text data-pressed:bg-raised',
-  danger:
-    'border-transparent bg-danger text-on-accent data-hovered:bg-danger-hover data-pressed:bg-danger-hover',
+  primary: 'border-transparent bg-accent text-on-accent hover:bg-accent-hover active:bg-accent-hover',
+  secondary: 'border-line bg-surface text-text hover:bg-raised active:bg-raised',
+  quiet: 'border-transparent text-muted hover:bg-raised hover:text-text active:bg-raised',
+  danger: 'border-transparent bg-danger text-on-accent hover:bg-danger-hover active:bg-danger-hover',
 } as const
 
 const SIZES = { md: 'h-8 px-3', sm: 'h-7 px-2', icon: 'size-8', iconSm: 'size-7' } as const

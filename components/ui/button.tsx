@@ -1,31 +1,48 @@
 'use client'
 import { LoaderCircle } from 'lucide-react'
-import type { ReactNode } from 'react'
-import { Button as AriaButton, type ButtonProps as AriaProps } from 'react-aria-components/Button'
+import type { ComponentProps, ReactNode } from 'react'
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button-class'
 import { cn } from './cn'
 
-export interface ButtonProps extends Omit<AriaProps, 'className' | 'children' | 'style'> {
+export interface ButtonProps
+  extends Omit<ComponentProps<'button'>, 'children' | 'style' | 'onClick' | 'disabled'> {
   variant?: ButtonVariant
   size?: ButtonSize
   icon?: ReactNode
   children?: ReactNode
-  className?: string
+  onPress?: () => void
+  isDisabled?: boolean
+  /** Something is under way: a spinner, and presses are ignored while the focus stays. */
+  isPending?: boolean
 }
 
-/** A button. While `isPending` it keeps its width, shows a spinner and ignores presses. */
-export function Button({
-  variant = 'secondary',
-  size = 'md',
-  icon,
-  children,
-  className,
-  ...props
-}: ButtonProps) {
+/** A button: the native one, which every browser and reader knows. */
+export function Button(props: ButtonProps) {
+  const {
+    variant = 'secondary',
+    size = 'md',
+    icon,
+    children,
+    className,
+    onPress,
+    isDisabled,
+    isPending,
+    ...rest
+  } = props
   return (
-    <AriaButton {...props} className={cn(buttonClass(variant, size), className)}>
-      {props.isPending ? <LoaderCircle aria-hidden className="size-4 animate-spin" /> : icon}
+    <button
+      type="button"
+      {...rest}
+      disabled={isDisabled}
+      aria-disabled={isPending || undefined}
+      onClick={(event) => {
+        if (isPending) event.preventDefault()
+        else onPress?.()
+      }}
+      className={cn(buttonClass(variant, size), className)}
+    >
+      {isPending ? <LoaderCircle aria-hidden className="size-4 animate-spin" /> : icon}
       {children}
-    </AriaButton>
+    </button>
   )
 }

@@ -1,7 +1,5 @@
 'use client'
-import { FieldError } from 'react-aria-components/FieldError'
-import { Label } from 'react-aria-components/Label'
-import { Radio, RadioGroup } from 'react-aria-components/RadioGroup'
+import { useId } from 'react'
 import { cn } from './cn'
 
 export interface ChoiceOption<T extends string> {
@@ -29,39 +27,61 @@ export function Choice<T extends string>({
   layout = 'chips',
   error,
 }: ChoiceProps<T>) {
+  const id = useId()
   return (
-    <RadioGroup
-      value={value}
-      onChange={(next) => onChange(next as T)}
-      isInvalid={error !== undefined}
-      className="flex flex-col gap-1"
-    >
-      <Label className="text-sm font-medium">{label}</Label>
+    <fieldset aria-describedby={error ? `${id}-note` : undefined} className="flex min-w-0 flex-col gap-1">
+      <legend className="mb-1 text-sm font-medium">{label}</legend>
       <div className={cn('flex gap-2', layout === 'cards' ? 'flex-col' : 'flex-wrap')}>
         {options.map((option) => (
-          <Radio
+          <Option
             key={option.value}
-            value={option.value}
-            className={cn(
-              'group flex cursor-pointer gap-2 rounded-md border border-line bg-surface data-focus-visible:outline-2 data-hovered:bg-raised data-selected:border-accent data-selected:bg-accent-soft',
-              layout === 'cards' ? 'items-start px-3 py-2' : 'h-8 items-center px-2.5',
-            )}
-          >
-            <span
-              aria-hidden
-              className={cn(
-                'size-3.5 shrink-0 rounded-full border border-edge bg-surface group-data-selected:border-4 group-data-selected:border-accent',
-                layout === 'cards' && 'mt-[3px]',
-              )}
-            />
-            <span className="min-w-0">
-              <span className="font-medium">{option.label}</span>
-              {option.hint && <span className="block text-xs text-muted">{option.hint}</span>}
-            </span>
-          </Radio>
+            id={id}
+            option={option}
+            layout={layout}
+            isChosen={option.value === value}
+            onChoose={() => onChange(option.value)}
+          />
         ))}
       </div>
-      <FieldError className="text-xs text-danger">{error}</FieldError>
-    </RadioGroup>
+      {error && (
+        <span id={`${id}-note`} role="alert" className="text-xs text-danger">
+          {error}
+        </span>
+      )}
+    </fieldset>
+  )
+}
+
+interface OptionProps {
+  id: string
+  option: ChoiceOption<string>
+  layout: 'cards' | 'chips'
+  isChosen: boolean
+  onChoose: () => void
+}
+
+function Option({ id, option, layout, isChosen, onChoose }: OptionProps) {
+  return (
+    <label
+      className={cn(
+        'relative flex cursor-pointer gap-2 rounded-md border border-line bg-surface hover:bg-raised has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
+        layout === 'cards' ? 'items-start px-3 py-2' : 'h-8 items-center px-2.5',
+      )}
+    >
+      <input
+        type="radio"
+        name={id}
+        checked={isChosen}
+        onChange={onChoose}
+        className={cn(
+          'size-3.5 shrink-0 cursor-pointer appearance-none rounded-full border border-edge bg-surface outline-none checked:border-4 checked:border-accent',
+          layout === 'cards' && 'mt-[3px]',
+        )}
+      />
+      <span className="min-w-0">
+        <span className="font-medium">{option.label}</span>
+        {option.hint && <span className="block text-xs text-muted">{option.hint}</span>}
+      </span>
+    </label>
   )
 }

@@ -2,8 +2,8 @@
 import { RotateCw } from 'lucide-react'
 import { ApiError } from '../api'
 import { Button } from './button'
-import { CopyButton } from './copy-button'
 import { Notice } from './notice'
+import { RequestId } from './request-id'
 
 interface FailureProps {
   /** What could not be done: `The traces could not be loaded.` */
@@ -33,17 +33,5 @@ export function Failure({ what, error, onRetry }: FailureProps) {
       </p>
       {known?.requestId && <RequestId id={known.requestId} />}
     </Notice>
-  )
-}
-
-/** The id under which the server's log knows the request. */
-export function RequestId({ id }: { id: string }) {
-  return (
-    <p className="flex min-w-0 items-center gap-1 text-xs text-muted">
-      <span className="truncate">
-        Request <span className="font-mono">{id}</span>
-      </span>
-      <CopyButton text={id} label="Copy request id" />
-    </p>
   )
 }

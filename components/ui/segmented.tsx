@@ -1,7 +1,6 @@
 'use client'
-import type { ReactNode } from 'react'
-import { ToggleButton } from 'react-aria-components/ToggleButton'
-import { ToggleButtonGroup } from 'react-aria-components/ToggleButtonGroup'
+import { type ReactNode, useId } from 'react'
+import { cn } from './cn'
 
 interface SegmentedProps<T extends string> {
   label: string
@@ -12,25 +11,30 @@ interface SegmentedProps<T extends string> {
 
 /** A few exclusive views side by side. With icons, the label is for screen readers and the tooltip. */
 export function Segmented<T extends string>({ label, options, value, onChange }: SegmentedProps<T>) {
+  const name = useId()
   return (
-    <ToggleButtonGroup
-      aria-label={label}
-      selectionMode="single"
-      disallowEmptySelection
-      selectedKeys={[value]}
-      onSelectionChange={(keys) => onChange([...keys][0] as T)}
-      className="inline-flex max-w-full gap-0.5 self-start overflow-x-auto rounded-md border border-line bg-raised p-0.5"
-    >
+    <fieldset className="inline-flex max-w-full gap-0.5 self-start overflow-x-auto rounded-md border border-line bg-raised p-0.5">
+      <legend className="sr-only">{label}</legend>
       {options.map((option) => (
-        <ToggleButton
+        <label
           key={option.value}
-          id={option.value}
-          {...(option.icon ? { 'aria-label': option.label } : {})}
-          className="flex h-6 cursor-pointer items-center justify-center rounded-sm px-2 text-xs font-medium whitespace-nowrap text-muted outline-offset-0 data-hovered:text-text data-selected:bg-surface data-selected:text-text data-selected:shadow-xs"
+          title={option.icon ? option.label : undefined}
+          className={cn(
+            'relative flex h-6 cursor-pointer items-center justify-center rounded-sm px-2 text-xs font-medium whitespace-nowrap text-muted hover:text-text',
+            'has-checked:bg-surface has-checked:text-text has-checked:shadow-xs has-focus-visible:outline-2 has-focus-visible:outline-accent',
+          )}
         >
-          {option.icon ?? option.label}
-        </ToggleButton>
+          <input
+            type="radio"
+            name={name}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+            className="absolute inset-0 cursor-pointer appearance-none outline-none"
+          />
+          {option.icon}
+          <span className={option.icon ? 'sr-only' : undefined}>{option.label}</span>
+        </label>
       ))}
-    </ToggleButtonGroup>
+    </fieldset>
   )
 }

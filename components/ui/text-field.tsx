@@ -1,23 +1,25 @@
 'use client'
-import type { ReactNode } from 'react'
-import { FieldError } from 'react-aria-components/FieldError'
-import { Input } from 'react-aria-components/Input'
-import { Label } from 'react-aria-components/Label'
-import { Text } from 'react-aria-components/Text'
-import { TextArea } from 'react-aria-components/TextArea'
-import { type TextFieldProps as AriaProps, TextField as AriaTextField } from 'react-aria-components/TextField'
+import { type ReactNode, type RefCallback, useId } from 'react'
 import { cn } from './cn'
 
 const FIELD =
-  'w-full min-w-0 rounded-md border border-edge bg-surface px-2.5 text-base text-text placeholder:text-muted data-focused:border-accent data-focused:outline-2 data-focused:outline-offset-0 data-focused:outline-accent data-invalid:border-danger data-disabled:opacity-60'
+  'w-full min-w-0 rounded-md border border-edge bg-surface px-2.5 text-base text-text placeholder:text-muted focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent aria-invalid:border-danger disabled:opacity-60'
 
-interface TextFieldProps extends Omit<AriaProps, 'className' | 'style' | 'children'> {
+interface TextFieldProps {
   label: string
+  value: string
+  onChange: (value: string) => void
+  onBlur?: () => void
+  name?: string
+  type?: 'text' | 'email' | 'password' | 'date'
   hint?: ReactNode
+  /** The sentence of what is wrong; its presence marks the field. */
   error?: string | undefined
   placeholder?: string
-  multiline?: boolean
-  min?: string | undefined
+  autoComplete?: string
+  autoFocus?: boolean
+  disabled?: boolean | undefined
+  ref?: RefCallback<HTMLInputElement>
   className?: string
 }
 
@@ -26,31 +28,34 @@ export function TextField({
   label,
   hint,
   error,
-  placeholder,
-  multiline,
-  min,
+  value,
+  onChange,
   className,
-  ...props
+  type = 'text',
+  ...input
 }: TextFieldProps) {
+  const id = useId()
+  const note = error ?? hint
   return (
-    <AriaTextField
-      {...props}
-      isInvalid={error !== undefined}
-      validationBehavior="aria"
-      className={cn('flex min-w-0 flex-col gap-1', className)}
-    >
-      <Label className="text-sm font-medium">{label}</Label>
-      {multiline ? (
-        <TextArea rows={2} placeholder={placeholder ?? ''} className={cn(FIELD, 'py-1.5')} />
-      ) : (
-        <Input placeholder={placeholder ?? ''} min={min} className={cn(FIELD, 'h-9')} />
+    <div className={cn('flex min-w-0 flex-col gap-1', className)}>
+      <label htmlFor={id} className="text-sm font-medium">
+        {label}
+      </label>
+      <input
+        {...input}
+        id={id}
+        type={type}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        aria-invalid={error !== undefined || undefined}
+        aria-describedby={note ? `${id}-note` : undefined}
+        className={cn(FIELD, 'h-9')}
+      />
+      {note && (
+        <span id={`${id}-note`} className={cn('text-xs', error ? 'text-danger' : 'text-muted')}>
+          {note}
+        </span>
       )}
-      {hint && !error && (
-        <Text slot="description" className="text-xs text-muted">
-          {hint}
-        </Text>
-      )}
-      <FieldError className="text-xs text-danger">{error}</FieldError>
-    </AriaTextField>
+    </div>
   )
 }

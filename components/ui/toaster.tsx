@@ -1,21 +1,11 @@
 'use client'
-import { Toaster as Sonner } from 'sonner'
+import { lazy, Suspense, useSyncExternalStore } from 'react'
+import { hasToasts, onFirstToast } from './notify'
 
-/** Where short confirmations appear. */
+const Toasts = lazy(() => import('./toasts').then((m) => ({ default: m.Toasts })))
+
+/** Where short confirmations appear; loaded with the first of them. */
 export function Toaster() {
-  return (
-    <Sonner
-      position="bottom-right"
-      toastOptions={{
-        unstyled: true,
-        classNames: {
-          toast:
-            'flex w-full items-center gap-2 rounded-md border border-line bg-surface px-3 py-2 text-sm text-text shadow-lg',
-          title: 'wrap-anywhere',
-          error: '[&_svg]:text-danger',
-          success: '[&_svg]:text-ok',
-        },
-      }}
-    />
-  )
+  const wanted = useSyncExternalStore(onFirstToast, hasToasts, () => false)
+  return <Suspense>{wanted && <Toasts />}</Suspense>
 }
