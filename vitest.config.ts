@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Kinds of tests by file name: `*.test.ts` runs once, `*.db.test.ts` on both engines, `*.sqlite.test.ts` and
-// `*.postgres.test.ts` on the one, `*.process.test.ts` starts the built program.
+// `*.postgres.test.ts` on the one, `*.process.test.ts` starts the built program, `*.long.test.ts` is for `npm run test:long`.
 const everywhere = ['{app,bin,collector,components,scripts,server,test}/**']
 const files = (suffix: string) => everywhere.map((folder) => `${folder}/*.${suffix}`)
 
@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: files('test.{ts,tsx}'),
-          exclude: ['**/node_modules/**', '**/*.{db,sqlite,postgres,process}.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.{db,sqlite,postgres,process,long}.test.ts'],
           testTimeout: 20_000,
         },
       },
