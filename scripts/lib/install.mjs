@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ROOT, run } from './run.mjs'
 
 /** Installs the packages of package-lock.json when they are missing or older than it. */
@@ -14,8 +14,16 @@ export async function ensureInstalled() {
 /** Runs npm by the Node that runs us, as far as npm has told where it is. */
 export async function npm(args) {
   const cli = process.env.npm_execpath
-  if (cli?.endsWith('.js')) await run('node', [cli, ...args])
-  else await run('npm', args)
+  const env = { ...process.env, ...ownHeaders() }
+  if (cli?.endsWith('.js')) await run('node', [cli, ...args], { env })
+  else await run('npm', args, { env })
+}
+
+/** Native packages compile against the headers beside the running Node, so that none have to be downloaded. */
+function ownHeaders() {
+  const prefix = dirname(dirname(process.execPath))
+  if (process.env.npm_config_nodedir || !existsSync(join(prefix, 'include/node/node_version.h'))) return {}
+  return { npm_config_nodedir: prefix }
 }
 
 export function say(text) {
