@@ -19,7 +19,7 @@ export function CodeBlock({ text, label, maxLines = 40, wrap = true, className }
   return (
     <div className={cn('group relative min-w-0 rounded-md bg-raised', className)}>
       <div className="absolute top-1 right-1">
-        <CopyButton text={text} label={`Copy ${label}`} />
+        <CopyButton text={text} label={`Copy ${label}`} className="bg-raised" />
       </div>
       <Clamped text={text} maxLines={maxLines} className="p-3">
         {(shown) => (
@@ -63,7 +63,7 @@ function Clamped({ text, maxLines, className, children }: ClampedProps) {
     <div className={className}>
       {children(open || !isLong ? text : `${cut}…`)}
       {isLong && (
-        <Button variant="quiet" size="sm" className="mt-1 -ml-2 text-accent" onPress={() => setOpen(!open)}>
+        <Button variant="link" size="sm" className="mt-1 -ml-2" onPress={() => setOpen(!open)}>
           {open ? 'Show less' : `Show all ${sizeOf(text)}`}
         </Button>
       )}

@@ -22,10 +22,14 @@ export function Notice({ tone = 'info', children, action, className }: NoticePro
   return (
     <div
       role={tone === 'danger' ? 'alert' : 'status'}
-      className={cn('flex min-w-0 items-start gap-2 rounded-md border px-3 py-2', box, className)}
+      className={cn(
+        'flex min-w-0 items-start gap-2 rounded-md has-[button]:flex-wrap border px-3 py-2',
+        box,
+        className,
+      )}
     >
       <Icon aria-hidden className={cn('mt-0.5 size-4 shrink-0', mark)} />
-      <div className="min-w-0 grow wrap-break-word">{children}</div>
+      <div className="min-w-0 grow basis-60 wrap-break-word">{children}</div>
       {action}
     </div>
   )

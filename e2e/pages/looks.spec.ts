@@ -139,7 +139,7 @@ test.describe('what an admin sees', () => {
     await page.getByRole('button', { name: 'Create API key' }).click()
     await expect(page.getByText('A key needs a name')).toBeVisible()
     await look(page, 'keys-form')
-    await page.getByLabel('Name').fill('checkout-prod')
+    await page.getByRole('textbox', { name: 'Name' }).fill('checkout-prod')
     await page.getByRole('button', { name: 'Create API key' }).click()
     await expect(page.getByText('checkout-prod is ready.')).toBeVisible()
     await look(page, 'keys')

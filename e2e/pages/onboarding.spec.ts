@@ -65,13 +65,13 @@ test.describe('with authentication on', () => {
     await expect(page).toHaveURL('/settings/api-keys')
 
     await page.getByRole('button', { name: 'Create system API key' }).click()
-    await page.getByLabel('Name').fill('checkout-prod')
+    await page.getByRole('textbox', { name: 'Name' }).fill('first-exporter')
     await page.getByRole('radio', { name: /Ingest/ }).check({ force: true })
     await page.getByRole('button', { name: 'Create API key' }).click()
     await page.getByRole('button', { name: 'Copy the key' }).click()
     const key = await page.evaluate(() => navigator.clipboard.readText())
     await expect(page.getByTestId('new-key')).toHaveText(key)
-    await expect(page.getByRole('row', { name: /checkout-prod/ })).toContainText(`…${key.slice(-4)}`)
+    await expect(page.getByRole('row', { name: /first-exporter/ })).toContainText(`…${key.slice(-4)}`)
 
     await page.getByRole('link', { name: 'Projects' }).first().click()
     await page.getByRole('link', { name: /default/ }).click()
@@ -91,11 +91,12 @@ test.describe('with authentication on', () => {
       .first()
       .click()
     await expect(page.getByRole('treeitem', { name: /Hello, Bennu/ })).toBeVisible()
-    await expect(page.getByText('Does it work?')).toBeVisible()
-    await expect(page.getByText('It does.')).toBeVisible()
+    const span = page.getByRole('region', { name: 'Selected span' })
+    await expect(span.getByText('Does it work?')).toBeVisible()
+    await expect(span.getByText('It does.')).toBeVisible()
 
     await page.goto('/settings/api-keys')
-    await expect(page.getByRole('row', { name: /checkout-prod/ })).toContainText(/just now|s ago/)
+    await expect(page.getByRole('row', { name: /first-exporter/ })).toContainText(/just now|s ago/)
   })
 
   test('the program with a key made on the spot works as pasted', async ({ page, server, signIn }, info) => {
