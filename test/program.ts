@@ -69,6 +69,10 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
   }
   const output = collectOutput(child)
   const exited = exitOf(child)
+  // A test that is cut short must not leave a server behind; its children follow by themselves.
+  const endNow = () => void child.kill('SIGKILL')
+  process.once('exit', endNow)
+  void exited.then(() => process.off('exit', endNow))
   const ports = await portsFromBanner(output, exited).catch((error) => {
     child.kill('SIGKILL')
     removeFolder()
