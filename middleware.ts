@@ -8,19 +8,16 @@ import { getRuntime } from '#server/runtime'
 export const config = {
   runtime: 'nodejs',
   // Machine paths stay out: their bodies are streams, and buffering here would cut them at 10 MB.
-  matcher: ['/((?!(?:v1|api|auth|oauth2|ui|_next/static|healthz|readyz)(?:/|$)|openapi\\.json$).*)'],
+  matcher: [
+    '/((?!(?:v1|api|auth|oauth2|ui|_next/static|healthz|readyz|arize_phoenix_version)(?:/|$)|openapi\\.json$).*)',
+  ],
 }
 
 /** Pages for people who are not signed in. */
 const OPEN_PAGES = /^\/(login|logout|reset-password|forgot-password)(\/|$)/
 
 export default function middleware(request: NextRequest): NextResponse {
-  const { pathname, search } = request.nextUrl
-  if (mustSignIn(request)) {
-    const login = new URL('/login', request.url)
-    if (pathname !== '/') login.searchParams.set('returnUrl', pathname + search)
-    return NextResponse.redirect(login, 302)
-  }
+  if (mustSignIn(request)) return NextResponse.redirect(loginAddress(request), 302)
   const policy = contentSecurityPolicy(crypto.randomUUID().replaceAll('-', ''))
   const headers = new Headers(request.headers)
   // Next reads the nonce from here and puts it on every script it writes.
@@ -35,6 +32,15 @@ function mustSignIn({ cookies, nextUrl, method }: NextRequest): boolean {
   if (!getRuntime().config.auth.enabled || method !== 'GET') return false
   if (OPEN_PAGES.test(nextUrl.pathname)) return false
   return !cookies.has('phoenix-access-token') && !cookies.has('phoenix-refresh-token')
+}
+
+function loginAddress(request: NextRequest): URL {
+  const back = new URL(request.nextUrl)
+  // The router's own parameter, sent when it fetches a page in the background.
+  back.searchParams.delete('_rsc')
+  const login = new URL('/login', request.url)
+  if (back.pathname !== '/') login.searchParams.set('returnUrl', back.pathname + back.search)
+  return login
 }
 
 function contentSecurityPolicy(nonce: string): string {

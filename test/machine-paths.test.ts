@@ -1,0 +1,45 @@
+/** Pages get their policy from the middleware, everything else from the listener: no path from both, none from neither. */
+import type { ServerResponse } from 'node:http'
+import { expect, it } from 'vitest'
+import { setAnswerHeaders } from '../bin/web/answer-headers'
+import { config } from '../middleware'
+import { testConfig } from './runtime'
+
+const isPage = (path: string) => config.matcher.some((pattern) => new RegExp(`^${pattern}$`).test(path))
+
+function listenerSetsPolicy(path: string): boolean {
+  const names: string[] = []
+  const response = { setHeader: (name: string) => names.push(name) } as unknown as ServerResponse
+  setAnswerHeaders(response, path, 'id', testConfig())
+  return names.includes('content-security-policy')
+}
+
+it.each([
+  '/v1/traces',
+  '/v1',
+  '/api/anything',
+  '/auth/login',
+  '/oauth2/x/login',
+  '/ui/projects',
+  '/_next/static/chunks/a.js',
+  '/healthz',
+  '/readyz',
+  '/arize_phoenix_version',
+  '/openapi.json',
+])('%s is for machines', (path) => {
+  expect([isPage(path), listenerSetsPolicy(path)]).toEqual([false, true])
+})
+
+it.each([
+  '/',
+  '/login',
+  '/projects',
+  '/projects/1/traces/2',
+  '/settings/api-keys',
+  '/v1x',
+  '/uix',
+  '/authors',
+  '/nothing',
+])('%s is a page', (path) => {
+  expect([isPage(path), listenerSetsPolicy(path)]).toEqual([true, false])
+})
