@@ -13,19 +13,19 @@ interface TreeSearchProps {
 /** Finds spans by name, kind or id; Enter goes to the next one. */
 export function TreeSearch({ tree, onHits, onGo }: TreeSearchProps) {
   const [text, setText] = useState('')
-  const [place, setPlace] = useState(-1)
+  const [spot, setSpot] = useState({ text: '', at: -1 })
   const wanted = useDeferredValue(text)
   const hits = useMemo(() => searchTree(tree, wanted), [tree, wanted])
-  useEffect(() => {
-    setPlace(-1)
-    onHits(new Set(hits.map((hit) => hit.span.id)))
-  }, [hits, onHits])
+  useEffect(() => onHits(new Set(hits.map((hit) => hit.span.id))), [hits, onHits])
+  const place = spot.text === text ? spot.at : -1
 
   const go = (step: 1 | -1) => {
-    if (hits.length === 0) return
-    const next = (place + step + hits.length) % hits.length
-    setPlace(next)
-    onGo((hits[next] as (typeof hits)[number]).span.id)
+    // Whoever types fast and presses Enter means what stands there now, not what was searched a moment ago.
+    const found = wanted === text ? hits : searchTree(tree, text)
+    if (found.length === 0) return
+    const next = place < 0 && step < 0 ? found.length - 1 : (place + step + found.length) % found.length
+    setSpot({ text, at: next })
+    onGo((found[next] as (typeof found)[number]).span.id)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter') go(event.shiftKey ? -1 : 1)

@@ -7,6 +7,7 @@ const VARIANTS = {
   primary: 'border-transparent bg-accent text-on-accent hover:bg-accent-hover active:bg-accent-hover',
   secondary: 'border-line bg-surface text-text hover:bg-raised active:bg-raised',
   quiet: 'border-transparent text-muted hover:bg-raised hover:text-text active:bg-raised',
+  link: 'border-transparent text-accent hover:bg-raised active:bg-raised',
   danger: 'border-transparent bg-danger text-on-accent hover:bg-danger-hover active:bg-danger-hover',
 } as const
 
