@@ -1,5 +1,5 @@
 /** How every connection to a SQLite file is opened, by the server and by migrations alike. */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
@@ -44,7 +44,7 @@ export async function retryWhileBusy<T>(attempt: () => T, patienceMs = LOCK_PATI
 /** Opens the file for writing, in WAL mode with large pages; makes the file and its folders when missing. */
 export async function openWriter(file: string, bulk = false): Promise<SqliteConnection> {
   const connection = create(file, () => {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     return new Sqlite(file, { timeout: 0 })
   })
   try {
@@ -63,6 +63,21 @@ export async function openWriter(file: string, bulk = false): Promise<SqliteConn
     throw isBusy(error) ? error : cannotOpen(file, error)
   }
   return connection
+}
+
+/**
+ * Makes a folder and those above it. Step by step, because Node's recursive form tries for ever below a folder that
+ * takes no new ones and says so with ENOENT, as /proc does.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(folder)) throw error
+  }
 }
 
 /** Opens an existing file for reading only. The writer must have been opened before. */

@@ -84,6 +84,10 @@ describe('a path that cannot be opened', () => {
     expect(await refusal(file)).toMatch(/notes\.txt.*not a database/)
   })
 
+  test('because a parent takes no folders is named, at once', async () => {
+    expect(await refusal('/proc/bennu/bennu.db')).toContain('/proc/bennu/bennu.db')
+  })
+
   test('because a parent is a file is named', async () => {
     writeFileSync(join(folder, 'file'), '')
     expect(await refusal(join(folder, 'file', 'x.db'))).toContain(join(folder, 'file', 'x.db'))
