@@ -9,7 +9,7 @@ export function WaterfallHeader({ ticks }: { ticks: Tick[] }) {
       <span className="pl-4">Span</span>
       <div aria-hidden className="relative h-4">
         {ticks.map((tick) =>
-          tick.at > 0.93 ? null : (
+          tick.at > 0.88 ? null : (
             <span
               key={tick.micros}
               className="tnum absolute -translate-x-px whitespace-nowrap max-sm:not-first:not-last:hidden"

@@ -3,6 +3,7 @@
  * the screen, and a picture in screenshots/ for people to look at.
  */
 import type { Page } from '@playwright/test'
+import Database from 'better-sqlite3'
 import { insertApiKeys } from '../support/api-keys'
 import { insertLongTrace, insertManyTraces, insertSupportTrace, LONG } from '../support/data'
 import { expect, expectAccessible, test } from '../support/fixtures'
@@ -154,7 +155,8 @@ test.describe('what an admin sees', () => {
       await page.goto('/nowhere')
       await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible()
       await look(page, 'not-found')
-      await page.goto('/projects/default/traces/00000000000000000000000000000000')
+      const answer = await page.goto('/projects/default/traces/00000000000000000000000000000000')
+      expect(answer?.status()).toBe(404)
       await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible()
       await look(page, 'trace-not-found')
     })
@@ -179,7 +181,26 @@ test.describe('what an admin sees', () => {
     })
   })
 
+  test.describe('when a page cannot be made', () => {
+    test.use({ expectedComplaint: /status of 500|Server Components|React error #441/ })
+    test('it says so, names the request, and comes back', async ({ page, server }) => {
+      const { database } = server.world.config
+      if (database.dialect !== 'sqlite') throw new Error('this test breaks a SQLite file')
+      const file = new Database(database.file)
+      file.exec('alter table traces rename to traces_gone')
+      const answer = await page.goto('/projects')
+      await expect(page.getByRole('heading', { name: 'This page could not be shown' })).toBeVisible()
+      await expect(page.getByRole('main')).toContainText(answer?.headers()['x-request-id'] ?? 'no request id')
+      await look(page, 'error')
+      file.exec('alter table traces_gone rename to traces')
+      file.close()
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await expect(page.getByRole('heading', { name: 'Projects', level: 1 })).toBeVisible()
+    })
+  })
+
   test('the navigation on a telephone', async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' })
     await page.setViewportSize({ width: 390, height: 844 })
     await page.goto('/projects')
     await page.getByRole('button', { name: 'Open the navigation' }).click()
