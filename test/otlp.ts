@@ -4,7 +4,7 @@
  */
 import { opentelemetry } from '#proto/generated/trace.js'
 
-const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1
+const { ExportTraceServiceRequest, ExportTraceServiceResponse } = opentelemetry.proto.collector.trace.v1
 
 /** `{ stringValue: 'x' }`, `{ intValue: '5' }` … as in OTLP's JSON. */
 export interface JsonValue {
@@ -67,4 +67,11 @@ function toMessage(json: unknown, key = ''): unknown {
   if (typeof json === 'string' && key === 'bytesValue') return Buffer.from(json, 'base64')
   if (key === 'doubleValue') return Number(json)
   return json
+}
+
+/** The partial success of a protobuf answer as the published definitions read it; null when there is none. */
+export function readPartialSuccess(body: Uint8Array): { rejected: number; message: string } | null {
+  const { partialSuccess } = ExportTraceServiceResponse.decode(body)
+  if (!partialSuccess) return null
+  return { rejected: Number(partialSuccess.rejectedSpans), message: partialSuccess.errorMessage ?? '' }
 }

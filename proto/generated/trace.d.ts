@@ -102,6 +102,9 @@ export namespace opentelemetry {
                         /** Unknown fields preserved while decoding when enabled */
                         $unknowns?: Uint8Array[];
 
+                        /** ExportTraceServiceResponse partialSuccess. */
+                        partialSuccess?: (opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties|null);
+
                         /**
                          * Encodes the specified ExportTraceServiceResponse message. Does not implicitly {@link opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse.verify|verify} messages.
                          * @param message ExportTraceServiceResponse message or plain object to encode
@@ -133,12 +136,85 @@ export namespace opentelemetry {
                         /** Properties of an ExportTraceServiceResponse. */
                         interface $Properties {
 
+                            /** ExportTraceServiceResponse partialSuccess */
+                            partialSuccess?: (opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties|null);
+
                             /** Unknown fields preserved while decoding when enabled */
                             $unknowns?: Uint8Array[];
                         }
 
                         /** Shape of an ExportTraceServiceResponse. */
                         type $Shape = opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse.$Properties;
+                    }
+
+                    /**
+                     * Properties of an ExportTracePartialSuccess.
+                     * @deprecated Use opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties instead.
+                     */
+                    interface IExportTracePartialSuccess extends opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties {
+                    }
+
+                    /** Represents an ExportTracePartialSuccess. */
+                    class ExportTracePartialSuccess {
+
+                        /**
+                         * Constructs a new ExportTracePartialSuccess.
+                         * @param [properties] Properties to set
+                         */
+                        constructor(properties?: opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+
+                        /** ExportTracePartialSuccess rejectedSpans. */
+                        rejectedSpans: (number|Long);
+
+                        /** ExportTracePartialSuccess errorMessage. */
+                        errorMessage: string;
+
+                        /**
+                         * Encodes the specified ExportTracePartialSuccess message. Does not implicitly {@link opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.verify|verify} messages.
+                         * @param message ExportTracePartialSuccess message or plain object to encode
+                         * @param [writer] Writer to encode to
+                         * @returns Writer
+                         */
+                        static encode(message: opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                        /**
+                         * Decodes an ExportTracePartialSuccess message from the specified reader or buffer.
+                         * @param reader Reader or buffer to decode from
+                         * @param [length] Message length if known beforehand
+                         * @returns {opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess & opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Shape} ExportTracePartialSuccess
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess & opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Shape;
+
+                        /**
+                         * Gets the type url for ExportTracePartialSuccess
+                         * @param [prefix] Custom type url prefix, defaults to `"type.googleapis.com"`
+                         * @returns The type url
+                         */
+                        static getTypeUrl(prefix?: string): string;
+                    }
+
+                    namespace ExportTracePartialSuccess {
+
+                        /** Properties of an ExportTracePartialSuccess. */
+                        interface $Properties {
+
+                            /** ExportTracePartialSuccess rejectedSpans */
+                            rejectedSpans?: (number|Long|null);
+
+                            /** ExportTracePartialSuccess errorMessage */
+                            errorMessage?: (string|null);
+
+                            /** Unknown fields preserved while decoding when enabled */
+                            $unknowns?: Uint8Array[];
+                        }
+
+                        /** Shape of an ExportTracePartialSuccess. */
+                        type $Shape = opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties;
                     }
                 }
             }
@@ -242,9 +318,6 @@ export namespace opentelemetry {
                     /** ResourceSpans scopeSpans. */
                     scopeSpans: opentelemetry.proto.trace.v1.ScopeSpans.$Properties[];
 
-                    /** ResourceSpans instrumentationLibrarySpans. */
-                    instrumentationLibrarySpans: opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties[];
-
                     /** ResourceSpans schemaUrl. */
                     schemaUrl: string;
 
@@ -285,9 +358,6 @@ export namespace opentelemetry {
                         /** ResourceSpans scopeSpans */
                         scopeSpans?: (opentelemetry.proto.trace.v1.ScopeSpans.$Properties[]|null);
 
-                        /** ResourceSpans instrumentationLibrarySpans */
-                        instrumentationLibrarySpans?: (opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties[]|null);
-
                         /** ResourceSpans schemaUrl */
                         schemaUrl?: (string|null);
 
@@ -299,7 +369,6 @@ export namespace opentelemetry {
                     type $Shape = {
                       resource?: opentelemetry.proto.resource.v1.Resource.$Shape|null;
                       scopeSpans?: opentelemetry.proto.trace.v1.ScopeSpans.$Shape[]|null;
-                      instrumentationLibrarySpans?: opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Shape[]|null;
                       schemaUrl?: string|null;
                       $unknowns?: Uint8Array[];
                     };
@@ -387,87 +456,6 @@ export namespace opentelemetry {
                 }
 
                 /**
-                 * Properties of an InstrumentationLibrarySpans.
-                 * @deprecated Use opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties instead.
-                 */
-                interface IInstrumentationLibrarySpans extends opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties {
-                }
-
-                /** Represents an InstrumentationLibrarySpans. */
-                class InstrumentationLibrarySpans {
-
-                    /**
-                     * Constructs a new InstrumentationLibrarySpans.
-                     * @param [properties] Properties to set
-                     */
-                    constructor(properties?: opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-
-                    /** InstrumentationLibrarySpans instrumentationLibrary. */
-                    instrumentationLibrary?: (opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties|null);
-
-                    /** InstrumentationLibrarySpans spans. */
-                    spans: opentelemetry.proto.trace.v1.Span.$Properties[];
-
-                    /** InstrumentationLibrarySpans schemaUrl. */
-                    schemaUrl: string;
-
-                    /**
-                     * Encodes the specified InstrumentationLibrarySpans message. Does not implicitly {@link opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.verify|verify} messages.
-                     * @param message InstrumentationLibrarySpans message or plain object to encode
-                     * @param [writer] Writer to encode to
-                     * @returns Writer
-                     */
-                    static encode(message: opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                    /**
-                     * Decodes an InstrumentationLibrarySpans message from the specified reader or buffer.
-                     * @param reader Reader or buffer to decode from
-                     * @param [length] Message length if known beforehand
-                     * @returns {opentelemetry.proto.trace.v1.InstrumentationLibrarySpans & opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Shape} InstrumentationLibrarySpans
-                     * @throws {Error} If the payload is not a reader or valid buffer
-                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                     */
-                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): opentelemetry.proto.trace.v1.InstrumentationLibrarySpans & opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Shape;
-
-                    /**
-                     * Gets the type url for InstrumentationLibrarySpans
-                     * @param [prefix] Custom type url prefix, defaults to `"type.googleapis.com"`
-                     * @returns The type url
-                     */
-                    static getTypeUrl(prefix?: string): string;
-                }
-
-                namespace InstrumentationLibrarySpans {
-
-                    /** Properties of an InstrumentationLibrarySpans. */
-                    interface $Properties {
-
-                        /** InstrumentationLibrarySpans instrumentationLibrary */
-                        instrumentationLibrary?: (opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties|null);
-
-                        /** InstrumentationLibrarySpans spans */
-                        spans?: (opentelemetry.proto.trace.v1.Span.$Properties[]|null);
-
-                        /** InstrumentationLibrarySpans schemaUrl */
-                        schemaUrl?: (string|null);
-
-                        /** Unknown fields preserved while decoding when enabled */
-                        $unknowns?: Uint8Array[];
-                    }
-
-                    /** Shape of an InstrumentationLibrarySpans. */
-                    type $Shape = {
-                      instrumentationLibrary?: opentelemetry.proto.common.v1.InstrumentationLibrary.$Shape|null;
-                      spans?: opentelemetry.proto.trace.v1.Span.$Shape[]|null;
-                      schemaUrl?: string|null;
-                      $unknowns?: Uint8Array[];
-                    };
-                }
-
-                /**
                  * Properties of a Span.
                  * @deprecated Use opentelemetry.proto.trace.v1.Span.$Properties instead.
                  */
@@ -497,6 +485,9 @@ export namespace opentelemetry {
 
                     /** Span parentSpanId. */
                     parentSpanId: Uint8Array;
+
+                    /** Span flags. */
+                    flags: number;
 
                     /** Span name. */
                     name: string;
@@ -574,6 +565,9 @@ export namespace opentelemetry {
                         /** Span parentSpanId */
                         parentSpanId?: (Uint8Array|null);
 
+                        /** Span flags */
+                        flags?: (number|null);
+
                         /** Span name */
                         name?: (string|null);
 
@@ -617,6 +611,7 @@ export namespace opentelemetry {
                       spanId?: Uint8Array|null;
                       traceState?: string|null;
                       parentSpanId?: Uint8Array|null;
+                      flags?: number|null;
                       name?: string|null;
                       kind?: opentelemetry.proto.trace.v1.Span.SpanKind|null;
                       startTimeUnixNano?: number|Long|null;
@@ -775,6 +770,9 @@ export namespace opentelemetry {
                         /** Link droppedAttributesCount. */
                         droppedAttributesCount: number;
 
+                        /** Link flags. */
+                        flags: number;
+
                         /**
                          * Encodes the specified Link message. Does not implicitly {@link opentelemetry.proto.trace.v1.Span.Link.verify|verify} messages.
                          * @param message Link message or plain object to encode
@@ -821,6 +819,9 @@ export namespace opentelemetry {
                             /** Link droppedAttributesCount */
                             droppedAttributesCount?: (number|null);
 
+                            /** Link flags */
+                            flags?: (number|null);
+
                             /** Unknown fields preserved while decoding when enabled */
                             $unknowns?: Uint8Array[];
                         }
@@ -832,6 +833,7 @@ export namespace opentelemetry {
                           traceState?: string|null;
                           attributes?: opentelemetry.proto.common.v1.KeyValue.$Shape[]|null;
                           droppedAttributesCount?: number|null;
+                          flags?: number|null;
                           $unknowns?: Uint8Array[];
                         };
                     }
@@ -918,6 +920,22 @@ export namespace opentelemetry {
                         /** STATUS_CODE_ERROR value */
                         STATUS_CODE_ERROR = 2
                     }
+                }
+
+                /** SpanFlags enum. */
+                enum SpanFlags {
+
+                    /** SPAN_FLAGS_DO_NOT_USE value */
+                    SPAN_FLAGS_DO_NOT_USE = 0,
+
+                    /** SPAN_FLAGS_TRACE_FLAGS_MASK value */
+                    SPAN_FLAGS_TRACE_FLAGS_MASK = 255,
+
+                    /** SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK value */
+                    SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK = 256,
+
+                    /** SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK value */
+                    SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK = 512
                 }
             }
         }
@@ -1254,76 +1272,6 @@ export namespace opentelemetry {
                 }
 
                 /**
-                 * Properties of an InstrumentationLibrary.
-                 * @deprecated Use opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties instead.
-                 */
-                interface IInstrumentationLibrary extends opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties {
-                }
-
-                /** Represents an InstrumentationLibrary. */
-                class InstrumentationLibrary {
-
-                    /**
-                     * Constructs a new InstrumentationLibrary.
-                     * @param [properties] Properties to set
-                     */
-                    constructor(properties?: opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties);
-
-                    /** Unknown fields preserved while decoding when enabled */
-                    $unknowns?: Uint8Array[];
-
-                    /** InstrumentationLibrary name. */
-                    name: string;
-
-                    /** InstrumentationLibrary version. */
-                    version: string;
-
-                    /**
-                     * Encodes the specified InstrumentationLibrary message. Does not implicitly {@link opentelemetry.proto.common.v1.InstrumentationLibrary.verify|verify} messages.
-                     * @param message InstrumentationLibrary message or plain object to encode
-                     * @param [writer] Writer to encode to
-                     * @returns Writer
-                     */
-                    static encode(message: opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-                    /**
-                     * Decodes an InstrumentationLibrary message from the specified reader or buffer.
-                     * @param reader Reader or buffer to decode from
-                     * @param [length] Message length if known beforehand
-                     * @returns {opentelemetry.proto.common.v1.InstrumentationLibrary & opentelemetry.proto.common.v1.InstrumentationLibrary.$Shape} InstrumentationLibrary
-                     * @throws {Error} If the payload is not a reader or valid buffer
-                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                     */
-                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): opentelemetry.proto.common.v1.InstrumentationLibrary & opentelemetry.proto.common.v1.InstrumentationLibrary.$Shape;
-
-                    /**
-                     * Gets the type url for InstrumentationLibrary
-                     * @param [prefix] Custom type url prefix, defaults to `"type.googleapis.com"`
-                     * @returns The type url
-                     */
-                    static getTypeUrl(prefix?: string): string;
-                }
-
-                namespace InstrumentationLibrary {
-
-                    /** Properties of an InstrumentationLibrary. */
-                    interface $Properties {
-
-                        /** InstrumentationLibrary name */
-                        name?: (string|null);
-
-                        /** InstrumentationLibrary version */
-                        version?: (string|null);
-
-                        /** Unknown fields preserved while decoding when enabled */
-                        $unknowns?: Uint8Array[];
-                    }
-
-                    /** Shape of an InstrumentationLibrary. */
-                    type $Shape = opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties;
-                }
-
-                /**
                  * Properties of an InstrumentationScope.
                  * @deprecated Use opentelemetry.proto.common.v1.InstrumentationScope.$Properties instead.
                  */
@@ -1347,6 +1295,12 @@ export namespace opentelemetry {
 
                     /** InstrumentationScope version. */
                     version: string;
+
+                    /** InstrumentationScope attributes. */
+                    attributes: opentelemetry.proto.common.v1.KeyValue.$Properties[];
+
+                    /** InstrumentationScope droppedAttributesCount. */
+                    droppedAttributesCount: number;
 
                     /**
                      * Encodes the specified InstrumentationScope message. Does not implicitly {@link opentelemetry.proto.common.v1.InstrumentationScope.verify|verify} messages.
@@ -1385,12 +1339,106 @@ export namespace opentelemetry {
                         /** InstrumentationScope version */
                         version?: (string|null);
 
+                        /** InstrumentationScope attributes */
+                        attributes?: (opentelemetry.proto.common.v1.KeyValue.$Properties[]|null);
+
+                        /** InstrumentationScope droppedAttributesCount */
+                        droppedAttributesCount?: (number|null);
+
                         /** Unknown fields preserved while decoding when enabled */
                         $unknowns?: Uint8Array[];
                     }
 
                     /** Shape of an InstrumentationScope. */
-                    type $Shape = opentelemetry.proto.common.v1.InstrumentationScope.$Properties;
+                    type $Shape = {
+                      name?: string|null;
+                      version?: string|null;
+                      attributes?: opentelemetry.proto.common.v1.KeyValue.$Shape[]|null;
+                      droppedAttributesCount?: number|null;
+                      $unknowns?: Uint8Array[];
+                    };
+                }
+
+                /**
+                 * Properties of an EntityRef.
+                 * @deprecated Use opentelemetry.proto.common.v1.EntityRef.$Properties instead.
+                 */
+                interface IEntityRef extends opentelemetry.proto.common.v1.EntityRef.$Properties {
+                }
+
+                /** Represents an EntityRef. */
+                class EntityRef {
+
+                    /**
+                     * Constructs a new EntityRef.
+                     * @param [properties] Properties to set
+                     */
+                    constructor(properties?: opentelemetry.proto.common.v1.EntityRef.$Properties);
+
+                    /** Unknown fields preserved while decoding when enabled */
+                    $unknowns?: Uint8Array[];
+
+                    /** EntityRef schemaUrl. */
+                    schemaUrl: string;
+
+                    /** EntityRef type. */
+                    type: string;
+
+                    /** EntityRef idKeys. */
+                    idKeys: string[];
+
+                    /** EntityRef descriptionKeys. */
+                    descriptionKeys: string[];
+
+                    /**
+                     * Encodes the specified EntityRef message. Does not implicitly {@link opentelemetry.proto.common.v1.EntityRef.verify|verify} messages.
+                     * @param message EntityRef message or plain object to encode
+                     * @param [writer] Writer to encode to
+                     * @returns Writer
+                     */
+                    static encode(message: opentelemetry.proto.common.v1.EntityRef.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+                    /**
+                     * Decodes an EntityRef message from the specified reader or buffer.
+                     * @param reader Reader or buffer to decode from
+                     * @param [length] Message length if known beforehand
+                     * @returns {opentelemetry.proto.common.v1.EntityRef & opentelemetry.proto.common.v1.EntityRef.$Shape} EntityRef
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): opentelemetry.proto.common.v1.EntityRef & opentelemetry.proto.common.v1.EntityRef.$Shape;
+
+                    /**
+                     * Gets the type url for EntityRef
+                     * @param [prefix] Custom type url prefix, defaults to `"type.googleapis.com"`
+                     * @returns The type url
+                     */
+                    static getTypeUrl(prefix?: string): string;
+                }
+
+                namespace EntityRef {
+
+                    /** Properties of an EntityRef. */
+                    interface $Properties {
+
+                        /** EntityRef schemaUrl */
+                        schemaUrl?: (string|null);
+
+                        /** EntityRef type */
+                        type?: (string|null);
+
+                        /** EntityRef idKeys */
+                        idKeys?: (string[]|null);
+
+                        /** EntityRef descriptionKeys */
+                        descriptionKeys?: (string[]|null);
+
+                        /** Unknown fields preserved while decoding when enabled */
+                        $unknowns?: Uint8Array[];
+                    }
+
+                    /** Shape of an EntityRef. */
+                    type $Shape = opentelemetry.proto.common.v1.EntityRef.$Properties;
                 }
             }
         }
@@ -1425,6 +1473,9 @@ export namespace opentelemetry {
 
                     /** Resource droppedAttributesCount. */
                     droppedAttributesCount: number;
+
+                    /** Resource entityRefs. */
+                    entityRefs: opentelemetry.proto.common.v1.EntityRef.$Properties[];
 
                     /**
                      * Encodes the specified Resource message. Does not implicitly {@link opentelemetry.proto.resource.v1.Resource.verify|verify} messages.
@@ -1463,6 +1514,9 @@ export namespace opentelemetry {
                         /** Resource droppedAttributesCount */
                         droppedAttributesCount?: (number|null);
 
+                        /** Resource entityRefs */
+                        entityRefs?: (opentelemetry.proto.common.v1.EntityRef.$Properties[]|null);
+
                         /** Unknown fields preserved while decoding when enabled */
                         $unknowns?: Uint8Array[];
                     }
@@ -1471,6 +1525,7 @@ export namespace opentelemetry {
                     type $Shape = {
                       attributes?: opentelemetry.proto.common.v1.KeyValue.$Shape[]|null;
                       droppedAttributesCount?: number|null;
+                      entityRefs?: opentelemetry.proto.common.v1.EntityRef.$Shape[]|null;
                       $unknowns?: Uint8Array[];
                     };
                 }

@@ -212,6 +212,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                         /**
                          * Properties of an ExportTraceServiceResponse.
                          * @typedef {Object} opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse.$Properties
+                         * @property {opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties|null} [partialSuccess] ExportTraceServiceResponse partialSuccess
                          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
                          */
 
@@ -244,6 +245,14 @@ export const opentelemetry = $root.opentelemetry = (() => {
                         };
 
                         /**
+                         * ExportTraceServiceResponse partialSuccess.
+                         * @member {opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties|null|undefined} partialSuccess
+                         * @memberof opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse
+                         * @instance
+                         */
+                        ExportTraceServiceResponse.prototype.partialSuccess = null;
+
+                        /**
                          * Encodes the specified ExportTraceServiceResponse message. Does not implicitly {@link opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse.verify|verify} messages.
                          * @function encode
                          * @memberof opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse
@@ -259,6 +268,8 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                 _depth = 0;
                             if (_depth > $util.recursionLimit)
                                 throw $Error("max depth exceeded");
+                            if (message.partialSuccess != null && $Object.hasOwnProperty.call(message, "partialSuccess"))
+                                $root.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.encode(message.partialSuccess, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
                             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                                 for (let i = 0; i < message.$unknowns.length; ++i)
                                     writer.raw(message.$unknowns[i]);
@@ -283,7 +294,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                 _depth = 0;
                             if (_depth > $Reader.recursionLimit)
                                 throw $Error("max depth exceeded");
-                            let end, message;
+                            let end, message, value;
                             if (length === $undefined)
                                 end = reader.len;
                             else {
@@ -301,7 +312,16 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                     _end = $undefined;
                                     break;
                                 }
-                                reader.skipType(tag & 7, _depth, tag);
+                                let wireType = tag & 7;
+                                switch (tag >>>= 3) {
+                                case 1: {
+                                        if (wireType !== 2)
+                                            break;
+                                        message.partialSuccess = $root.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.decode(reader, reader.size(), $undefined, _depth + 1, message.partialSuccess);
+                                        continue;
+                                    }
+                                }
+                                reader.skipType(wireType, _depth, tag);
                                 if (!reader.discardUnknown) {
                                     $util.makeProp(message, "$unknowns", false);
                                     (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
@@ -332,6 +352,176 @@ export const opentelemetry = $root.opentelemetry = (() => {
                         };
 
                         return ExportTraceServiceResponse;
+                    })();
+
+                    v1.ExportTracePartialSuccess = (function() {
+
+                        /**
+                         * Properties of an ExportTracePartialSuccess.
+                         * @typedef {Object} opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties
+                         * @property {number|Long|null} [rejectedSpans] ExportTracePartialSuccess rejectedSpans
+                         * @property {string|null} [errorMessage] ExportTracePartialSuccess errorMessage
+                         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+                         */
+
+                        /**
+                         * Properties of an ExportTracePartialSuccess.
+                         * @memberof opentelemetry.proto.collector.trace.v1
+                         * @interface IExportTracePartialSuccess
+                         * @augments opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties
+                         * @deprecated Use opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties instead.
+                         */
+
+                        /**
+                         * Shape of an ExportTracePartialSuccess.
+                         * @typedef {opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties} opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Shape
+                         */
+
+                        /**
+                         * Constructs a new ExportTracePartialSuccess.
+                         * @memberof opentelemetry.proto.collector.trace.v1
+                         * @classdesc Represents an ExportTracePartialSuccess.
+                         * @constructor
+                         * @param {opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties=} [properties] Properties to set
+                         * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+                         */
+                        const ExportTracePartialSuccess = function (properties) {
+                            if (properties)
+                                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                        this[keys[i]] = properties[keys[i]];
+                        };
+
+                        /**
+                         * ExportTracePartialSuccess rejectedSpans.
+                         * @member {number|Long} rejectedSpans
+                         * @memberof opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess
+                         * @instance
+                         */
+                        ExportTracePartialSuccess.prototype.rejectedSpans = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+                        /**
+                         * ExportTracePartialSuccess errorMessage.
+                         * @member {string} errorMessage
+                         * @memberof opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess
+                         * @instance
+                         */
+                        ExportTracePartialSuccess.prototype.errorMessage = "";
+
+                        /**
+                         * Encodes the specified ExportTracePartialSuccess message. Does not implicitly {@link opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.verify|verify} messages.
+                         * @function encode
+                         * @memberof opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess
+                         * @static
+                         * @param {opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Properties} message ExportTracePartialSuccess message or plain object to encode
+                         * @param {$protobuf.Writer} [writer] Writer to encode to
+                         * @returns {$protobuf.Writer} Writer
+                         */
+                        ExportTracePartialSuccess.encode = function (message, writer, _depth) {
+                            if (!writer)
+                                writer = $Writer.create();
+                            if (_depth === $undefined)
+                                _depth = 0;
+                            if (_depth > $util.recursionLimit)
+                                throw $Error("max depth exceeded");
+                            if (message.rejectedSpans != null && $Object.hasOwnProperty.call(message, "rejectedSpans") && (typeof message.rejectedSpans === "object" ? message.rejectedSpans.low || message.rejectedSpans.high : message.rejectedSpans !== 0))
+                                writer.uint32(/* id 1, wireType 0 =*/8).int64(message.rejectedSpans);
+                            if (message.errorMessage != null && $Object.hasOwnProperty.call(message, "errorMessage") && message.errorMessage !== "")
+                                writer.uint32(/* id 2, wireType 2 =*/18).string(message.errorMessage);
+                            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                                for (let i = 0; i < message.$unknowns.length; ++i)
+                                    writer.raw(message.$unknowns[i]);
+                            return writer;
+                        };
+
+                        /**
+                         * Decodes an ExportTracePartialSuccess message from the specified reader or buffer.
+                         * @function decode
+                         * @memberof opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess
+                         * @static
+                         * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+                         * @param {number} [length] Message length if known beforehand
+                         * @returns {opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess & opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.$Shape} ExportTracePartialSuccess
+                         * @throws {Error} If the payload is not a reader or valid buffer
+                         * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                         */
+                        ExportTracePartialSuccess.decode = function (reader, length, _end, _depth, _target) {
+                            if (!(reader instanceof $Reader))
+                                reader = $Reader.create(reader);
+                            if (_depth === $undefined)
+                                _depth = 0;
+                            if (_depth > $Reader.recursionLimit)
+                                throw $Error("max depth exceeded");
+                            let end, message, value;
+                            if (length === $undefined)
+                                end = reader.len;
+                            else {
+                                end = reader.pos + length;
+                                if (end > reader.len)
+                                    throw $RangeError("index out of range");
+                                length = reader.len;
+                                reader.len = end;
+                            }
+                            message = _target || new $root.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess();
+                            while (reader.pos < end) {
+                                let start = reader.pos;
+                                let tag = reader.tag();
+                                if (tag === _end) {
+                                    _end = $undefined;
+                                    break;
+                                }
+                                let wireType = tag & 7;
+                                switch (tag >>>= 3) {
+                                case 1: {
+                                        if (wireType !== 0)
+                                            break;
+                                        if (typeof (value = reader.int64()) === "object" ? value.low || value.high : value !== 0)
+                                            message.rejectedSpans = value;
+                                        else
+                                            delete message.rejectedSpans;
+                                        continue;
+                                    }
+                                case 2: {
+                                        if (wireType !== 2)
+                                            break;
+                                        if ((value = reader.stringVerify()).length)
+                                            message.errorMessage = value;
+                                        else
+                                            delete message.errorMessage;
+                                        continue;
+                                    }
+                                }
+                                reader.skipType(wireType, _depth, tag);
+                                if (!reader.discardUnknown) {
+                                    $util.makeProp(message, "$unknowns", false);
+                                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                                }
+                            }
+                            if (length !== $undefined) {
+                                if (reader.pos !== end)
+                                    throw $RangeError("index out of range");
+                                reader.len = length;
+                            }
+                            if (_end !== $undefined)
+                                throw $Error("missing end group");
+                            return message;
+                        };
+
+                        /**
+                         * Gets the type url for ExportTracePartialSuccess
+                         * @function getTypeUrl
+                         * @memberof opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess
+                         * @static
+                         * @param {string} [prefix] Custom type url prefix, defaults to `"type.googleapis.com"`
+                         * @returns {string} The type url
+                         */
+                        ExportTracePartialSuccess.getTypeUrl = function(prefix) {
+                            if (prefix === $undefined)
+                                prefix = "type.googleapis.com";
+                            return prefix + "/opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess";
+                        };
+
+                        return ExportTracePartialSuccess;
                     })();
 
                     return v1;
@@ -522,7 +712,6 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @typedef {Object} opentelemetry.proto.trace.v1.ResourceSpans.$Properties
                      * @property {opentelemetry.proto.resource.v1.Resource.$Properties|null} [resource] ResourceSpans resource
                      * @property {Array.<opentelemetry.proto.trace.v1.ScopeSpans.$Properties>|null} [scopeSpans] ResourceSpans scopeSpans
-                     * @property {Array.<opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties>|null} [instrumentationLibrarySpans] ResourceSpans instrumentationLibrarySpans
                      * @property {string|null} [schemaUrl] ResourceSpans schemaUrl
                      * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
                      */
@@ -540,7 +729,6 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @typedef {{
                      *   resource?: opentelemetry.proto.resource.v1.Resource.$Shape|null;
                      *   scopeSpans?: Array.<opentelemetry.proto.trace.v1.ScopeSpans.$Shape>|null;
-                     *   instrumentationLibrarySpans?: Array.<opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Shape>|null;
                      *   schemaUrl?: string|null;
                      *   $unknowns?: Array.<Uint8Array>;
                      * }} opentelemetry.proto.trace.v1.ResourceSpans.$Shape
@@ -556,7 +744,6 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      */
                     const ResourceSpans = function (properties) {
                         this.scopeSpans = [];
-                        this.instrumentationLibrarySpans = [];
                         if (properties)
                             for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                                 if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -578,14 +765,6 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @instance
                      */
                     ResourceSpans.prototype.scopeSpans = $util.emptyArray;
-
-                    /**
-                     * ResourceSpans instrumentationLibrarySpans.
-                     * @member {Array.<opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties>} instrumentationLibrarySpans
-                     * @memberof opentelemetry.proto.trace.v1.ResourceSpans
-                     * @instance
-                     */
-                    ResourceSpans.prototype.instrumentationLibrarySpans = $util.emptyArray;
 
                     /**
                      * ResourceSpans schemaUrl.
@@ -618,9 +797,6 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                 $root.opentelemetry.proto.trace.v1.ScopeSpans.encode(message.scopeSpans[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
                         if (message.schemaUrl != null && $Object.hasOwnProperty.call(message, "schemaUrl") && message.schemaUrl !== "")
                             writer.uint32(/* id 3, wireType 2 =*/26).string(message.schemaUrl);
-                        if (message.instrumentationLibrarySpans != null && message.instrumentationLibrarySpans.length)
-                            for (let i = 0; i < message.instrumentationLibrarySpans.length; ++i)
-                                $root.opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.encode(message.instrumentationLibrarySpans[i], writer.uint32(/* id 1000, wireType 2 =*/8002).fork(), _depth + 1).ldelim();
                         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                             for (let i = 0; i < message.$unknowns.length; ++i)
                                 writer.raw(message.$unknowns[i]);
@@ -677,14 +853,6 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                     if (!(message.scopeSpans && message.scopeSpans.length))
                                         message.scopeSpans = [];
                                     message.scopeSpans.push($root.opentelemetry.proto.trace.v1.ScopeSpans.decode(reader, reader.size(), $undefined, _depth + 1));
-                                    continue;
-                                }
-                            case 1000: {
-                                    if (wireType !== 2)
-                                        break;
-                                    if (!(message.instrumentationLibrarySpans && message.instrumentationLibrarySpans.length))
-                                        message.instrumentationLibrarySpans = [];
-                                    message.instrumentationLibrarySpans.push($root.opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.decode(reader, reader.size(), $undefined, _depth + 1));
                                     continue;
                                 }
                             case 3: {
@@ -923,199 +1091,6 @@ export const opentelemetry = $root.opentelemetry = (() => {
                     return ScopeSpans;
                 })();
 
-                v1.InstrumentationLibrarySpans = (function() {
-
-                    /**
-                     * Properties of an InstrumentationLibrarySpans.
-                     * @typedef {Object} opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties
-                     * @property {opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties|null} [instrumentationLibrary] InstrumentationLibrarySpans instrumentationLibrary
-                     * @property {Array.<opentelemetry.proto.trace.v1.Span.$Properties>|null} [spans] InstrumentationLibrarySpans spans
-                     * @property {string|null} [schemaUrl] InstrumentationLibrarySpans schemaUrl
-                     * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-                     */
-
-                    /**
-                     * Properties of an InstrumentationLibrarySpans.
-                     * @memberof opentelemetry.proto.trace.v1
-                     * @interface IInstrumentationLibrarySpans
-                     * @augments opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties
-                     * @deprecated Use opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties instead.
-                     */
-
-                    /**
-                     * Shape of an InstrumentationLibrarySpans.
-                     * @typedef {{
-                     *   instrumentationLibrary?: opentelemetry.proto.common.v1.InstrumentationLibrary.$Shape|null;
-                     *   spans?: Array.<opentelemetry.proto.trace.v1.Span.$Shape>|null;
-                     *   schemaUrl?: string|null;
-                     *   $unknowns?: Array.<Uint8Array>;
-                     * }} opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Shape
-                     */
-
-                    /**
-                     * Constructs a new InstrumentationLibrarySpans.
-                     * @memberof opentelemetry.proto.trace.v1
-                     * @classdesc Represents an InstrumentationLibrarySpans.
-                     * @constructor
-                     * @param {opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties=} [properties] Properties to set
-                     * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-                     */
-                    const InstrumentationLibrarySpans = function (properties) {
-                        this.spans = [];
-                        if (properties)
-                            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                                if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                                    this[keys[i]] = properties[keys[i]];
-                    };
-
-                    /**
-                     * InstrumentationLibrarySpans instrumentationLibrary.
-                     * @member {opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties|null|undefined} instrumentationLibrary
-                     * @memberof opentelemetry.proto.trace.v1.InstrumentationLibrarySpans
-                     * @instance
-                     */
-                    InstrumentationLibrarySpans.prototype.instrumentationLibrary = null;
-
-                    /**
-                     * InstrumentationLibrarySpans spans.
-                     * @member {Array.<opentelemetry.proto.trace.v1.Span.$Properties>} spans
-                     * @memberof opentelemetry.proto.trace.v1.InstrumentationLibrarySpans
-                     * @instance
-                     */
-                    InstrumentationLibrarySpans.prototype.spans = $util.emptyArray;
-
-                    /**
-                     * InstrumentationLibrarySpans schemaUrl.
-                     * @member {string} schemaUrl
-                     * @memberof opentelemetry.proto.trace.v1.InstrumentationLibrarySpans
-                     * @instance
-                     */
-                    InstrumentationLibrarySpans.prototype.schemaUrl = "";
-
-                    /**
-                     * Encodes the specified InstrumentationLibrarySpans message. Does not implicitly {@link opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.verify|verify} messages.
-                     * @function encode
-                     * @memberof opentelemetry.proto.trace.v1.InstrumentationLibrarySpans
-                     * @static
-                     * @param {opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Properties} message InstrumentationLibrarySpans message or plain object to encode
-                     * @param {$protobuf.Writer} [writer] Writer to encode to
-                     * @returns {$protobuf.Writer} Writer
-                     */
-                    InstrumentationLibrarySpans.encode = function (message, writer, _depth) {
-                        if (!writer)
-                            writer = $Writer.create();
-                        if (_depth === $undefined)
-                            _depth = 0;
-                        if (_depth > $util.recursionLimit)
-                            throw $Error("max depth exceeded");
-                        if (message.instrumentationLibrary != null && $Object.hasOwnProperty.call(message, "instrumentationLibrary"))
-                            $root.opentelemetry.proto.common.v1.InstrumentationLibrary.encode(message.instrumentationLibrary, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                        if (message.spans != null && message.spans.length)
-                            for (let i = 0; i < message.spans.length; ++i)
-                                $root.opentelemetry.proto.trace.v1.Span.encode(message.spans[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                        if (message.schemaUrl != null && $Object.hasOwnProperty.call(message, "schemaUrl") && message.schemaUrl !== "")
-                            writer.uint32(/* id 3, wireType 2 =*/26).string(message.schemaUrl);
-                        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                            for (let i = 0; i < message.$unknowns.length; ++i)
-                                writer.raw(message.$unknowns[i]);
-                        return writer;
-                    };
-
-                    /**
-                     * Decodes an InstrumentationLibrarySpans message from the specified reader or buffer.
-                     * @function decode
-                     * @memberof opentelemetry.proto.trace.v1.InstrumentationLibrarySpans
-                     * @static
-                     * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-                     * @param {number} [length] Message length if known beforehand
-                     * @returns {opentelemetry.proto.trace.v1.InstrumentationLibrarySpans & opentelemetry.proto.trace.v1.InstrumentationLibrarySpans.$Shape} InstrumentationLibrarySpans
-                     * @throws {Error} If the payload is not a reader or valid buffer
-                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                     */
-                    InstrumentationLibrarySpans.decode = function (reader, length, _end, _depth, _target) {
-                        if (!(reader instanceof $Reader))
-                            reader = $Reader.create(reader);
-                        if (_depth === $undefined)
-                            _depth = 0;
-                        if (_depth > $Reader.recursionLimit)
-                            throw $Error("max depth exceeded");
-                        let end, message, value;
-                        if (length === $undefined)
-                            end = reader.len;
-                        else {
-                            end = reader.pos + length;
-                            if (end > reader.len)
-                                throw $RangeError("index out of range");
-                            length = reader.len;
-                            reader.len = end;
-                        }
-                        message = _target || new $root.opentelemetry.proto.trace.v1.InstrumentationLibrarySpans();
-                        while (reader.pos < end) {
-                            let start = reader.pos;
-                            let tag = reader.tag();
-                            if (tag === _end) {
-                                _end = $undefined;
-                                break;
-                            }
-                            let wireType = tag & 7;
-                            switch (tag >>>= 3) {
-                            case 1: {
-                                    if (wireType !== 2)
-                                        break;
-                                    message.instrumentationLibrary = $root.opentelemetry.proto.common.v1.InstrumentationLibrary.decode(reader, reader.size(), $undefined, _depth + 1, message.instrumentationLibrary);
-                                    continue;
-                                }
-                            case 2: {
-                                    if (wireType !== 2)
-                                        break;
-                                    if (!(message.spans && message.spans.length))
-                                        message.spans = [];
-                                    message.spans.push($root.opentelemetry.proto.trace.v1.Span.decode(reader, reader.size(), $undefined, _depth + 1));
-                                    continue;
-                                }
-                            case 3: {
-                                    if (wireType !== 2)
-                                        break;
-                                    if ((value = reader.stringVerify()).length)
-                                        message.schemaUrl = value;
-                                    else
-                                        delete message.schemaUrl;
-                                    continue;
-                                }
-                            }
-                            reader.skipType(wireType, _depth, tag);
-                            if (!reader.discardUnknown) {
-                                $util.makeProp(message, "$unknowns", false);
-                                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                            }
-                        }
-                        if (length !== $undefined) {
-                            if (reader.pos !== end)
-                                throw $RangeError("index out of range");
-                            reader.len = length;
-                        }
-                        if (_end !== $undefined)
-                            throw $Error("missing end group");
-                        return message;
-                    };
-
-                    /**
-                     * Gets the type url for InstrumentationLibrarySpans
-                     * @function getTypeUrl
-                     * @memberof opentelemetry.proto.trace.v1.InstrumentationLibrarySpans
-                     * @static
-                     * @param {string} [prefix] Custom type url prefix, defaults to `"type.googleapis.com"`
-                     * @returns {string} The type url
-                     */
-                    InstrumentationLibrarySpans.getTypeUrl = function(prefix) {
-                        if (prefix === $undefined)
-                            prefix = "type.googleapis.com";
-                        return prefix + "/opentelemetry.proto.trace.v1.InstrumentationLibrarySpans";
-                    };
-
-                    return InstrumentationLibrarySpans;
-                })();
-
                 v1.Span = (function() {
 
                     /**
@@ -1125,6 +1100,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @property {Uint8Array|null} [spanId] Span spanId
                      * @property {string|null} [traceState] Span traceState
                      * @property {Uint8Array|null} [parentSpanId] Span parentSpanId
+                     * @property {number|null} [flags] Span flags
                      * @property {string|null} [name] Span name
                      * @property {opentelemetry.proto.trace.v1.Span.SpanKind|null} [kind] Span kind
                      * @property {number|Long|null} [startTimeUnixNano] Span startTimeUnixNano
@@ -1154,6 +1130,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      *   spanId?: Uint8Array|null;
                      *   traceState?: string|null;
                      *   parentSpanId?: Uint8Array|null;
+                     *   flags?: number|null;
                      *   name?: string|null;
                      *   kind?: opentelemetry.proto.trace.v1.Span.SpanKind|null;
                      *   startTimeUnixNano?: number|Long|null;
@@ -1218,6 +1195,14 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @instance
                      */
                     Span.prototype.parentSpanId = $util.newBuffer([]);
+
+                    /**
+                     * Span flags.
+                     * @member {number} flags
+                     * @memberof opentelemetry.proto.trace.v1.Span
+                     * @instance
+                     */
+                    Span.prototype.flags = 0;
 
                     /**
                      * Span name.
@@ -1356,6 +1341,8 @@ export const opentelemetry = $root.opentelemetry = (() => {
                             writer.uint32(/* id 14, wireType 0 =*/112).uint32(message.droppedLinksCount);
                         if (message.status != null && $Object.hasOwnProperty.call(message, "status"))
                             $root.opentelemetry.proto.trace.v1.Status.encode(message.status, writer.uint32(/* id 15, wireType 2 =*/122).fork(), _depth + 1).ldelim();
+                        if (message.flags != null && $Object.hasOwnProperty.call(message, "flags") && message.flags !== 0)
+                            writer.uint32(/* id 16, wireType 5 =*/133).fixed32(message.flags);
                         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                             for (let i = 0; i < message.$unknowns.length; ++i)
                                 writer.raw(message.$unknowns[i]);
@@ -1434,6 +1421,15 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                         message.parentSpanId = value;
                                     else
                                         delete message.parentSpanId;
+                                    continue;
+                                }
+                            case 16: {
+                                    if (wireType !== 5)
+                                        break;
+                                    if (value = reader.fixed32())
+                                        message.flags = value;
+                                    else
+                                        delete message.flags;
                                     continue;
                                 }
                             case 5: {
@@ -1809,6 +1805,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                          * @property {string|null} [traceState] Link traceState
                          * @property {Array.<opentelemetry.proto.common.v1.KeyValue.$Properties>|null} [attributes] Link attributes
                          * @property {number|null} [droppedAttributesCount] Link droppedAttributesCount
+                         * @property {number|null} [flags] Link flags
                          * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
                          */
 
@@ -1828,6 +1825,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                          *   traceState?: string|null;
                          *   attributes?: Array.<opentelemetry.proto.common.v1.KeyValue.$Shape>|null;
                          *   droppedAttributesCount?: number|null;
+                         *   flags?: number|null;
                          *   $unknowns?: Array.<Uint8Array>;
                          * }} opentelemetry.proto.trace.v1.Span.Link.$Shape
                          */
@@ -1889,6 +1887,14 @@ export const opentelemetry = $root.opentelemetry = (() => {
                         Link.prototype.droppedAttributesCount = 0;
 
                         /**
+                         * Link flags.
+                         * @member {number} flags
+                         * @memberof opentelemetry.proto.trace.v1.Span.Link
+                         * @instance
+                         */
+                        Link.prototype.flags = 0;
+
+                        /**
                          * Encodes the specified Link message. Does not implicitly {@link opentelemetry.proto.trace.v1.Span.Link.verify|verify} messages.
                          * @function encode
                          * @memberof opentelemetry.proto.trace.v1.Span.Link
@@ -1915,6 +1921,8 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                     $root.opentelemetry.proto.common.v1.KeyValue.encode(message.attributes[i], writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
                             if (message.droppedAttributesCount != null && $Object.hasOwnProperty.call(message, "droppedAttributesCount") && message.droppedAttributesCount !== 0)
                                 writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.droppedAttributesCount);
+                            if (message.flags != null && $Object.hasOwnProperty.call(message, "flags") && message.flags !== 0)
+                                writer.uint32(/* id 6, wireType 5 =*/53).fixed32(message.flags);
                             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                                 for (let i = 0; i < message.$unknowns.length; ++i)
                                     writer.raw(message.$unknowns[i]);
@@ -2001,6 +2009,15 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                             message.droppedAttributesCount = value;
                                         else
                                             delete message.droppedAttributesCount;
+                                        continue;
+                                    }
+                                case 6: {
+                                        if (wireType !== 5)
+                                            break;
+                                        if (value = reader.fixed32())
+                                            message.flags = value;
+                                        else
+                                            delete message.flags;
                                         continue;
                                     }
                                 }
@@ -2224,6 +2241,24 @@ export const opentelemetry = $root.opentelemetry = (() => {
                     })();
 
                     return Status;
+                })();
+
+                /**
+                 * SpanFlags enum.
+                 * @name opentelemetry.proto.trace.v1.SpanFlags
+                 * @enum {number}
+                 * @property {number} SPAN_FLAGS_DO_NOT_USE=0 SPAN_FLAGS_DO_NOT_USE value
+                 * @property {number} SPAN_FLAGS_TRACE_FLAGS_MASK=255 SPAN_FLAGS_TRACE_FLAGS_MASK value
+                 * @property {number} SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK=256 SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK value
+                 * @property {number} SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK=512 SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK value
+                 */
+                v1.SpanFlags = (function() {
+                    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+                    values[valuesById[0] = "SPAN_FLAGS_DO_NOT_USE"] = 0;
+                    values[valuesById[255] = "SPAN_FLAGS_TRACE_FLAGS_MASK"] = 255;
+                    values[valuesById[256] = "SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK"] = 256;
+                    values[valuesById[512] = "SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK"] = 512;
+                    return values;
                 })();
 
                 return v1;
@@ -3011,176 +3046,6 @@ export const opentelemetry = $root.opentelemetry = (() => {
                     return KeyValue;
                 })();
 
-                v1.InstrumentationLibrary = (function() {
-
-                    /**
-                     * Properties of an InstrumentationLibrary.
-                     * @typedef {Object} opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties
-                     * @property {string|null} [name] InstrumentationLibrary name
-                     * @property {string|null} [version] InstrumentationLibrary version
-                     * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-                     */
-
-                    /**
-                     * Properties of an InstrumentationLibrary.
-                     * @memberof opentelemetry.proto.common.v1
-                     * @interface IInstrumentationLibrary
-                     * @augments opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties
-                     * @deprecated Use opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties instead.
-                     */
-
-                    /**
-                     * Shape of an InstrumentationLibrary.
-                     * @typedef {opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties} opentelemetry.proto.common.v1.InstrumentationLibrary.$Shape
-                     */
-
-                    /**
-                     * Constructs a new InstrumentationLibrary.
-                     * @memberof opentelemetry.proto.common.v1
-                     * @classdesc Represents an InstrumentationLibrary.
-                     * @constructor
-                     * @param {opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties=} [properties] Properties to set
-                     * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-                     */
-                    const InstrumentationLibrary = function (properties) {
-                        if (properties)
-                            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                                if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                                    this[keys[i]] = properties[keys[i]];
-                    };
-
-                    /**
-                     * InstrumentationLibrary name.
-                     * @member {string} name
-                     * @memberof opentelemetry.proto.common.v1.InstrumentationLibrary
-                     * @instance
-                     */
-                    InstrumentationLibrary.prototype.name = "";
-
-                    /**
-                     * InstrumentationLibrary version.
-                     * @member {string} version
-                     * @memberof opentelemetry.proto.common.v1.InstrumentationLibrary
-                     * @instance
-                     */
-                    InstrumentationLibrary.prototype.version = "";
-
-                    /**
-                     * Encodes the specified InstrumentationLibrary message. Does not implicitly {@link opentelemetry.proto.common.v1.InstrumentationLibrary.verify|verify} messages.
-                     * @function encode
-                     * @memberof opentelemetry.proto.common.v1.InstrumentationLibrary
-                     * @static
-                     * @param {opentelemetry.proto.common.v1.InstrumentationLibrary.$Properties} message InstrumentationLibrary message or plain object to encode
-                     * @param {$protobuf.Writer} [writer] Writer to encode to
-                     * @returns {$protobuf.Writer} Writer
-                     */
-                    InstrumentationLibrary.encode = function (message, writer, _depth) {
-                        if (!writer)
-                            writer = $Writer.create();
-                        if (_depth === $undefined)
-                            _depth = 0;
-                        if (_depth > $util.recursionLimit)
-                            throw $Error("max depth exceeded");
-                        if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
-                            writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
-                        if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
-                            writer.uint32(/* id 2, wireType 2 =*/18).string(message.version);
-                        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                            for (let i = 0; i < message.$unknowns.length; ++i)
-                                writer.raw(message.$unknowns[i]);
-                        return writer;
-                    };
-
-                    /**
-                     * Decodes an InstrumentationLibrary message from the specified reader or buffer.
-                     * @function decode
-                     * @memberof opentelemetry.proto.common.v1.InstrumentationLibrary
-                     * @static
-                     * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-                     * @param {number} [length] Message length if known beforehand
-                     * @returns {opentelemetry.proto.common.v1.InstrumentationLibrary & opentelemetry.proto.common.v1.InstrumentationLibrary.$Shape} InstrumentationLibrary
-                     * @throws {Error} If the payload is not a reader or valid buffer
-                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
-                     */
-                    InstrumentationLibrary.decode = function (reader, length, _end, _depth, _target) {
-                        if (!(reader instanceof $Reader))
-                            reader = $Reader.create(reader);
-                        if (_depth === $undefined)
-                            _depth = 0;
-                        if (_depth > $Reader.recursionLimit)
-                            throw $Error("max depth exceeded");
-                        let end, message, value;
-                        if (length === $undefined)
-                            end = reader.len;
-                        else {
-                            end = reader.pos + length;
-                            if (end > reader.len)
-                                throw $RangeError("index out of range");
-                            length = reader.len;
-                            reader.len = end;
-                        }
-                        message = _target || new $root.opentelemetry.proto.common.v1.InstrumentationLibrary();
-                        while (reader.pos < end) {
-                            let start = reader.pos;
-                            let tag = reader.tag();
-                            if (tag === _end) {
-                                _end = $undefined;
-                                break;
-                            }
-                            let wireType = tag & 7;
-                            switch (tag >>>= 3) {
-                            case 1: {
-                                    if (wireType !== 2)
-                                        break;
-                                    if ((value = reader.stringVerify()).length)
-                                        message.name = value;
-                                    else
-                                        delete message.name;
-                                    continue;
-                                }
-                            case 2: {
-                                    if (wireType !== 2)
-                                        break;
-                                    if ((value = reader.stringVerify()).length)
-                                        message.version = value;
-                                    else
-                                        delete message.version;
-                                    continue;
-                                }
-                            }
-                            reader.skipType(wireType, _depth, tag);
-                            if (!reader.discardUnknown) {
-                                $util.makeProp(message, "$unknowns", false);
-                                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                            }
-                        }
-                        if (length !== $undefined) {
-                            if (reader.pos !== end)
-                                throw $RangeError("index out of range");
-                            reader.len = length;
-                        }
-                        if (_end !== $undefined)
-                            throw $Error("missing end group");
-                        return message;
-                    };
-
-                    /**
-                     * Gets the type url for InstrumentationLibrary
-                     * @function getTypeUrl
-                     * @memberof opentelemetry.proto.common.v1.InstrumentationLibrary
-                     * @static
-                     * @param {string} [prefix] Custom type url prefix, defaults to `"type.googleapis.com"`
-                     * @returns {string} The type url
-                     */
-                    InstrumentationLibrary.getTypeUrl = function(prefix) {
-                        if (prefix === $undefined)
-                            prefix = "type.googleapis.com";
-                        return prefix + "/opentelemetry.proto.common.v1.InstrumentationLibrary";
-                    };
-
-                    return InstrumentationLibrary;
-                })();
-
                 v1.InstrumentationScope = (function() {
 
                     /**
@@ -3188,6 +3053,8 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @typedef {Object} opentelemetry.proto.common.v1.InstrumentationScope.$Properties
                      * @property {string|null} [name] InstrumentationScope name
                      * @property {string|null} [version] InstrumentationScope version
+                     * @property {Array.<opentelemetry.proto.common.v1.KeyValue.$Properties>|null} [attributes] InstrumentationScope attributes
+                     * @property {number|null} [droppedAttributesCount] InstrumentationScope droppedAttributesCount
                      * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
                      */
 
@@ -3201,7 +3068,13 @@ export const opentelemetry = $root.opentelemetry = (() => {
 
                     /**
                      * Shape of an InstrumentationScope.
-                     * @typedef {opentelemetry.proto.common.v1.InstrumentationScope.$Properties} opentelemetry.proto.common.v1.InstrumentationScope.$Shape
+                     * @typedef {{
+                     *   name?: string|null;
+                     *   version?: string|null;
+                     *   attributes?: Array.<opentelemetry.proto.common.v1.KeyValue.$Shape>|null;
+                     *   droppedAttributesCount?: number|null;
+                     *   $unknowns?: Array.<Uint8Array>;
+                     * }} opentelemetry.proto.common.v1.InstrumentationScope.$Shape
                      */
 
                     /**
@@ -3213,6 +3086,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
                      */
                     const InstrumentationScope = function (properties) {
+                        this.attributes = [];
                         if (properties)
                             for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                                 if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -3236,6 +3110,22 @@ export const opentelemetry = $root.opentelemetry = (() => {
                     InstrumentationScope.prototype.version = "";
 
                     /**
+                     * InstrumentationScope attributes.
+                     * @member {Array.<opentelemetry.proto.common.v1.KeyValue.$Properties>} attributes
+                     * @memberof opentelemetry.proto.common.v1.InstrumentationScope
+                     * @instance
+                     */
+                    InstrumentationScope.prototype.attributes = $util.emptyArray;
+
+                    /**
+                     * InstrumentationScope droppedAttributesCount.
+                     * @member {number} droppedAttributesCount
+                     * @memberof opentelemetry.proto.common.v1.InstrumentationScope
+                     * @instance
+                     */
+                    InstrumentationScope.prototype.droppedAttributesCount = 0;
+
+                    /**
                      * Encodes the specified InstrumentationScope message. Does not implicitly {@link opentelemetry.proto.common.v1.InstrumentationScope.verify|verify} messages.
                      * @function encode
                      * @memberof opentelemetry.proto.common.v1.InstrumentationScope
@@ -3255,6 +3145,11 @@ export const opentelemetry = $root.opentelemetry = (() => {
                             writer.uint32(/* id 1, wireType 2 =*/10).string(message.name);
                         if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
                             writer.uint32(/* id 2, wireType 2 =*/18).string(message.version);
+                        if (message.attributes != null && message.attributes.length)
+                            for (let i = 0; i < message.attributes.length; ++i)
+                                $root.opentelemetry.proto.common.v1.KeyValue.encode(message.attributes[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                        if (message.droppedAttributesCount != null && $Object.hasOwnProperty.call(message, "droppedAttributesCount") && message.droppedAttributesCount !== 0)
+                            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.droppedAttributesCount);
                         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                             for (let i = 0; i < message.$unknowns.length; ++i)
                                 writer.raw(message.$unknowns[i]);
@@ -3317,6 +3212,23 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                         delete message.version;
                                     continue;
                                 }
+                            case 3: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if (!(message.attributes && message.attributes.length))
+                                        message.attributes = [];
+                                    message.attributes.push($root.opentelemetry.proto.common.v1.KeyValue.decode(reader, reader.size(), $undefined, _depth + 1));
+                                    continue;
+                                }
+                            case 4: {
+                                    if (wireType !== 0)
+                                        break;
+                                    if (value = reader.uint32())
+                                        message.droppedAttributesCount = value;
+                                    else
+                                        delete message.droppedAttributesCount;
+                                    continue;
+                                }
                             }
                             reader.skipType(wireType, _depth, tag);
                             if (!reader.discardUnknown) {
@@ -3351,6 +3263,218 @@ export const opentelemetry = $root.opentelemetry = (() => {
                     return InstrumentationScope;
                 })();
 
+                v1.EntityRef = (function() {
+
+                    /**
+                     * Properties of an EntityRef.
+                     * @typedef {Object} opentelemetry.proto.common.v1.EntityRef.$Properties
+                     * @property {string|null} [schemaUrl] EntityRef schemaUrl
+                     * @property {string|null} [type] EntityRef type
+                     * @property {Array.<string>|null} [idKeys] EntityRef idKeys
+                     * @property {Array.<string>|null} [descriptionKeys] EntityRef descriptionKeys
+                     * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+                     */
+
+                    /**
+                     * Properties of an EntityRef.
+                     * @memberof opentelemetry.proto.common.v1
+                     * @interface IEntityRef
+                     * @augments opentelemetry.proto.common.v1.EntityRef.$Properties
+                     * @deprecated Use opentelemetry.proto.common.v1.EntityRef.$Properties instead.
+                     */
+
+                    /**
+                     * Shape of an EntityRef.
+                     * @typedef {opentelemetry.proto.common.v1.EntityRef.$Properties} opentelemetry.proto.common.v1.EntityRef.$Shape
+                     */
+
+                    /**
+                     * Constructs a new EntityRef.
+                     * @memberof opentelemetry.proto.common.v1
+                     * @classdesc Represents an EntityRef.
+                     * @constructor
+                     * @param {opentelemetry.proto.common.v1.EntityRef.$Properties=} [properties] Properties to set
+                     * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+                     */
+                    const EntityRef = function (properties) {
+                        this.idKeys = [];
+                        this.descriptionKeys = [];
+                        if (properties)
+                            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                    this[keys[i]] = properties[keys[i]];
+                    };
+
+                    /**
+                     * EntityRef schemaUrl.
+                     * @member {string} schemaUrl
+                     * @memberof opentelemetry.proto.common.v1.EntityRef
+                     * @instance
+                     */
+                    EntityRef.prototype.schemaUrl = "";
+
+                    /**
+                     * EntityRef type.
+                     * @member {string} type
+                     * @memberof opentelemetry.proto.common.v1.EntityRef
+                     * @instance
+                     */
+                    EntityRef.prototype.type = "";
+
+                    /**
+                     * EntityRef idKeys.
+                     * @member {Array.<string>} idKeys
+                     * @memberof opentelemetry.proto.common.v1.EntityRef
+                     * @instance
+                     */
+                    EntityRef.prototype.idKeys = $util.emptyArray;
+
+                    /**
+                     * EntityRef descriptionKeys.
+                     * @member {Array.<string>} descriptionKeys
+                     * @memberof opentelemetry.proto.common.v1.EntityRef
+                     * @instance
+                     */
+                    EntityRef.prototype.descriptionKeys = $util.emptyArray;
+
+                    /**
+                     * Encodes the specified EntityRef message. Does not implicitly {@link opentelemetry.proto.common.v1.EntityRef.verify|verify} messages.
+                     * @function encode
+                     * @memberof opentelemetry.proto.common.v1.EntityRef
+                     * @static
+                     * @param {opentelemetry.proto.common.v1.EntityRef.$Properties} message EntityRef message or plain object to encode
+                     * @param {$protobuf.Writer} [writer] Writer to encode to
+                     * @returns {$protobuf.Writer} Writer
+                     */
+                    EntityRef.encode = function (message, writer, _depth) {
+                        if (!writer)
+                            writer = $Writer.create();
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $util.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        if (message.schemaUrl != null && $Object.hasOwnProperty.call(message, "schemaUrl") && message.schemaUrl !== "")
+                            writer.uint32(/* id 1, wireType 2 =*/10).string(message.schemaUrl);
+                        if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
+                            writer.uint32(/* id 2, wireType 2 =*/18).string(message.type);
+                        if (message.idKeys != null && message.idKeys.length)
+                            for (let i = 0; i < message.idKeys.length; ++i)
+                                writer.uint32(/* id 3, wireType 2 =*/26).string(message.idKeys[i]);
+                        if (message.descriptionKeys != null && message.descriptionKeys.length)
+                            for (let i = 0; i < message.descriptionKeys.length; ++i)
+                                writer.uint32(/* id 4, wireType 2 =*/34).string(message.descriptionKeys[i]);
+                        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                            for (let i = 0; i < message.$unknowns.length; ++i)
+                                writer.raw(message.$unknowns[i]);
+                        return writer;
+                    };
+
+                    /**
+                     * Decodes an EntityRef message from the specified reader or buffer.
+                     * @function decode
+                     * @memberof opentelemetry.proto.common.v1.EntityRef
+                     * @static
+                     * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+                     * @param {number} [length] Message length if known beforehand
+                     * @returns {opentelemetry.proto.common.v1.EntityRef & opentelemetry.proto.common.v1.EntityRef.$Shape} EntityRef
+                     * @throws {Error} If the payload is not a reader or valid buffer
+                     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+                     */
+                    EntityRef.decode = function (reader, length, _end, _depth, _target) {
+                        if (!(reader instanceof $Reader))
+                            reader = $Reader.create(reader);
+                        if (_depth === $undefined)
+                            _depth = 0;
+                        if (_depth > $Reader.recursionLimit)
+                            throw $Error("max depth exceeded");
+                        let end, message, value;
+                        if (length === $undefined)
+                            end = reader.len;
+                        else {
+                            end = reader.pos + length;
+                            if (end > reader.len)
+                                throw $RangeError("index out of range");
+                            length = reader.len;
+                            reader.len = end;
+                        }
+                        message = _target || new $root.opentelemetry.proto.common.v1.EntityRef();
+                        while (reader.pos < end) {
+                            let start = reader.pos;
+                            let tag = reader.tag();
+                            if (tag === _end) {
+                                _end = $undefined;
+                                break;
+                            }
+                            let wireType = tag & 7;
+                            switch (tag >>>= 3) {
+                            case 1: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if ((value = reader.stringVerify()).length)
+                                        message.schemaUrl = value;
+                                    else
+                                        delete message.schemaUrl;
+                                    continue;
+                                }
+                            case 2: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if ((value = reader.stringVerify()).length)
+                                        message.type = value;
+                                    else
+                                        delete message.type;
+                                    continue;
+                                }
+                            case 3: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if (!(message.idKeys && message.idKeys.length))
+                                        message.idKeys = [];
+                                    message.idKeys.push(reader.stringVerify());
+                                    continue;
+                                }
+                            case 4: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if (!(message.descriptionKeys && message.descriptionKeys.length))
+                                        message.descriptionKeys = [];
+                                    message.descriptionKeys.push(reader.stringVerify());
+                                    continue;
+                                }
+                            }
+                            reader.skipType(wireType, _depth, tag);
+                            if (!reader.discardUnknown) {
+                                $util.makeProp(message, "$unknowns", false);
+                                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                            }
+                        }
+                        if (length !== $undefined) {
+                            if (reader.pos !== end)
+                                throw $RangeError("index out of range");
+                            reader.len = length;
+                        }
+                        if (_end !== $undefined)
+                            throw $Error("missing end group");
+                        return message;
+                    };
+
+                    /**
+                     * Gets the type url for EntityRef
+                     * @function getTypeUrl
+                     * @memberof opentelemetry.proto.common.v1.EntityRef
+                     * @static
+                     * @param {string} [prefix] Custom type url prefix, defaults to `"type.googleapis.com"`
+                     * @returns {string} The type url
+                     */
+                    EntityRef.getTypeUrl = function(prefix) {
+                        if (prefix === $undefined)
+                            prefix = "type.googleapis.com";
+                        return prefix + "/opentelemetry.proto.common.v1.EntityRef";
+                    };
+
+                    return EntityRef;
+                })();
+
                 return v1;
             })();
 
@@ -3382,6 +3506,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @typedef {Object} opentelemetry.proto.resource.v1.Resource.$Properties
                      * @property {Array.<opentelemetry.proto.common.v1.KeyValue.$Properties>|null} [attributes] Resource attributes
                      * @property {number|null} [droppedAttributesCount] Resource droppedAttributesCount
+                     * @property {Array.<opentelemetry.proto.common.v1.EntityRef.$Properties>|null} [entityRefs] Resource entityRefs
                      * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
                      */
 
@@ -3398,6 +3523,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      * @typedef {{
                      *   attributes?: Array.<opentelemetry.proto.common.v1.KeyValue.$Shape>|null;
                      *   droppedAttributesCount?: number|null;
+                     *   entityRefs?: Array.<opentelemetry.proto.common.v1.EntityRef.$Shape>|null;
                      *   $unknowns?: Array.<Uint8Array>;
                      * }} opentelemetry.proto.resource.v1.Resource.$Shape
                      */
@@ -3412,6 +3538,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
                      */
                     const Resource = function (properties) {
                         this.attributes = [];
+                        this.entityRefs = [];
                         if (properties)
                             for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                                 if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -3435,6 +3562,14 @@ export const opentelemetry = $root.opentelemetry = (() => {
                     Resource.prototype.droppedAttributesCount = 0;
 
                     /**
+                     * Resource entityRefs.
+                     * @member {Array.<opentelemetry.proto.common.v1.EntityRef.$Properties>} entityRefs
+                     * @memberof opentelemetry.proto.resource.v1.Resource
+                     * @instance
+                     */
+                    Resource.prototype.entityRefs = $util.emptyArray;
+
+                    /**
                      * Encodes the specified Resource message. Does not implicitly {@link opentelemetry.proto.resource.v1.Resource.verify|verify} messages.
                      * @function encode
                      * @memberof opentelemetry.proto.resource.v1.Resource
@@ -3455,6 +3590,9 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                 $root.opentelemetry.proto.common.v1.KeyValue.encode(message.attributes[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
                         if (message.droppedAttributesCount != null && $Object.hasOwnProperty.call(message, "droppedAttributesCount") && message.droppedAttributesCount !== 0)
                             writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.droppedAttributesCount);
+                        if (message.entityRefs != null && message.entityRefs.length)
+                            for (let i = 0; i < message.entityRefs.length; ++i)
+                                $root.opentelemetry.proto.common.v1.EntityRef.encode(message.entityRefs[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
                         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                             for (let i = 0; i < message.$unknowns.length; ++i)
                                 writer.raw(message.$unknowns[i]);
@@ -3514,6 +3652,14 @@ export const opentelemetry = $root.opentelemetry = (() => {
                                         message.droppedAttributesCount = value;
                                     else
                                         delete message.droppedAttributesCount;
+                                    continue;
+                                }
+                            case 3: {
+                                    if (wireType !== 2)
+                                        break;
+                                    if (!(message.entityRefs && message.entityRefs.length))
+                                        message.entityRefs = [];
+                                    message.entityRefs.push($root.opentelemetry.proto.common.v1.EntityRef.decode(reader, reader.size(), $undefined, _depth + 1));
                                     continue;
                                 }
                             }

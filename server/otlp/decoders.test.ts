@@ -220,6 +220,14 @@ describe('the protobuf decoder', () => {
     expect(only([...decodeProtobuf(torn)]).name).toBe('a\ufffdb')
   })
 
+  it('steps over the field that spans had before scopes, like any other it does not know', () => {
+    const spans = asProtobuf(exportRequest([{ name: 'x' }])).subarray(2)
+    const old = Buffer.from([0xc2, 0x3e, 3, 0x0a, 1, 0])
+    const both = Buffer.concat([old, spans, old])
+    const request = Buffer.concat([Buffer.from([0x0a, both.length]), both])
+    expect(only([...decodeProtobuf(request)]).name).toBe('x')
+  })
+
   it('accepts an empty body', () => expect([...decodeProtobuf(Buffer.alloc(0))]).toEqual([]))
 
   it('refuses what does not parse, and nothing else goes wrong', () => {

@@ -1,11 +1,13 @@
 /**
- * What OTLP answers: ExportTraceServiceResponse and google.rpc.Status, as protobuf or JSON. Both are a few fields long
- * and written by hand, field numbers from opentelemetry-proto 1.x and google/rpc/{status,error_details}.proto.
+ * What OTLP answers: ExportTraceServiceResponse and google.rpc.Status, as protobuf or JSON. A Status is three fields
+ * long and written by hand, field numbers from google/rpc/{status,error_details}.proto.
  */
 import protobuf from 'protobufjs/minimal.js'
+import { opentelemetry } from '#proto/generated/trace.js'
 import { type AppError, ERROR_KINDS } from '#server/errors'
 import type { IngestResult, OtlpEncoding } from '#server/ingest/client'
 
+const { ExportTraceServiceResponse } = opentelemetry.proto.collector.trace.v1
 const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo'
 
 /** The body of a success; it names rejected spans and nothing else. */
@@ -18,11 +20,10 @@ function writeSuccessJson({ rejected, message }: IngestResult): string {
   return JSON.stringify({ partialSuccess: { rejectedSpans: String(rejected), errorMessage: message } })
 }
 
-/** ExportTraceServiceResponse { partial_success = 1 { rejected_spans = 1, error_message = 2 } } */
+/** Nothing at all when everything was stored: OTLP asks to leave `partial_success` unset then. */
 export function writeSuccessProtobuf({ rejected, message }: IngestResult): Uint8Array {
-  const writer = protobuf.Writer.create()
-  if (rejected > 0) writer.uint32(10).fork().uint32(8).int64(rejected).uint32(18).string(message).ldelim()
-  return writer.finish()
+  const answer = rejected === 0 ? {} : { partialSuccess: { rejectedSpans: rejected, errorMessage: message } }
+  return ExportTraceServiceResponse.encode(answer).finish()
 }
 
 /** The body of a failure. */
