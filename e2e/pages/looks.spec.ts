@@ -5,8 +5,9 @@
 import type { Page } from '@playwright/test'
 import Database from 'better-sqlite3'
 import { insertApiKeys } from '../support/api-keys'
-import { insertLongTrace, insertManyTraces, insertSupportTrace, LONG } from '../support/data'
+import { insertLongTrace, insertManyTraces, LONG } from '../support/data'
 import { expect, expectAccessible, test } from '../support/fixtures'
+import { insertSupportTrace } from '../support/support-agent'
 
 const SIZES = [
   { name: '1280', width: 1280, height: 800 },

@@ -1,6 +1,7 @@
 /** The trace view and the list before it: odd traces, the keyboard, the drawer. */
-import { insertCyclicTrace, insertManyTraces, insertRootlessTrace, insertSupportTrace } from '../support/data'
+import { insertCyclicTrace, insertManyTraces, insertRootlessTrace } from '../support/data'
 import { expect, test } from '../support/fixtures'
+import { insertSupportTrace } from '../support/support-agent'
 
 test.beforeEach(({ signIn }) => signIn())
 

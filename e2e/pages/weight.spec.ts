@@ -1,7 +1,7 @@
 /** How much script a page costs the first time: under 200 kB as it goes over the wire. */
 import { gzipSync } from 'node:zlib'
-import { insertSupportTrace } from '../support/data'
 import { expect, test } from '../support/fixtures'
+import { insertSupportTrace } from '../support/support-agent'
 
 const LIMIT_BYTES = 200_000
 
