@@ -59,6 +59,26 @@ describe('machine paths', () => {
   })
 })
 
+describe('methods', () => {
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    '%s on a machine path is refused with what would do',
+    async (method) => {
+      for (const path of ['/healthz', '/readyz', '/arize_phoenix_version']) {
+        const answer = await get(path, { method })
+        expect([path, answer.status, answer.headers.get('allow')]).toEqual([path, 405, 'GET, HEAD'])
+      }
+    },
+  )
+
+  it.each(['/', '/projects', '/v1/projects', '/v1/traces', '/auth/login', '/nothing', '/openapi.json'])(
+    'TRACE %s is a 405, not an error of ours',
+    async (path) => {
+      const bytes = `TRACE ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`
+      expect(await raw(bytes)).toMatch(/^HTTP\/1\.1 405 [\s\S]*x-error-code: method_not_allowed/)
+    },
+  )
+})
+
 describe('every answer', () => {
   it('carries the announced version, a request id and protection from sniffing', async () => {
     const page = await get('/projects')

@@ -18,6 +18,7 @@ import { answerBadSocket } from './bad-socket'
 import { answerHealth, answerReadiness, answerText } from './machine-answers'
 import { answerOtlp } from './otlp'
 import { cleanHeaders } from './request-headers'
+import { methodsOf, refuseMethod } from './request-method'
 import { isDecodable, normalizePath } from './request-path'
 
 const HEADERS_TIMEOUT_MS = 15_000
@@ -83,13 +84,16 @@ async function answer(
   pages: RequestListener,
 ): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-  if (!isDecodable(path)) return answerText(response, 400, 'The path is not percent-encoded UTF-8')
-  if (path === '/v1/traces' && request.method === 'POST') return answerOtlp(runtime, request, response)
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    if (path === '/healthz') return answerHealth(runtime, response)
-    if (path === '/readyz') return answerReadiness(runtime, response)
-    if (path === '/arize_phoenix_version') return answerText(response, 200, ANNOUNCED_VERSION)
+  if (!isDecodable(path)) {
+    response.setHeader('x-error-code', 'undecodable')
+    return answerText(response, 400, 'The path is not percent-encoded UTF-8')
   }
+  const methods = methodsOf(path)
+  if (!methods.includes(request.method ?? '')) return refuseMethod(response, methods)
+  if (path === '/v1/traces' && request.method === 'POST') return answerOtlp(runtime, request, response)
+  if (path === '/healthz') return answerHealth(runtime, response)
+  if (path === '/readyz') return answerReadiness(runtime, response)
+  if (path === '/arize_phoenix_version') return answerText(response, 200, ANNOUNCED_VERSION)
   pages(request, response)
 }
 
