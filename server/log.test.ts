@@ -173,3 +173,23 @@ test('a stack trace stands indented below its line', () => {
   expect(rest.filter((line) => !line.startsWith('    | '))).toEqual([])
   expect(rest.length).toBeGreaterThan(2)
 })
+
+test.each([
+  ['schemes', 'a.'],
+  ['dashes', 'a-'],
+  ['token beginnings', 'eyJ-'],
+  ['addresses', 'a://b:'],
+  ['a token cut short', 'eyJa.'],
+])('a long text of %s is masked in no time', (_, piece) => {
+  const { log } = logInto(true)
+  const origin = piece.repeat(8000 / piece.length)
+  const before = process.cpuUsage()
+  for (let line = 0; line < 40; line++) log.info({ origin }, 'refused')
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(500)
+})
+
+test('a password is masked in an address that stands behind a long text', () => {
+  const { log, all } = logInto(true)
+  log.info({ url: `${'a.'.repeat(3000)}postgresql://bennu:${CANARY}@db/x` }, 'open')
+  expect(all()).not.toContain(CANARY)
+})

@@ -10,6 +10,8 @@ import { authLogger } from '#server/log'
 import { getRuntime, type Runtime } from '#server/runtime'
 
 const MAX_USER_AGENT = 500
+/** What a stranger may write into our log at a time, in characters of one field. */
+const MAX_LOGGED = 200
 
 /** The part of a request that says who asks and from where. */
 export interface Asking {
@@ -48,7 +50,9 @@ async function actorOf(runtime: Runtime, { method, path, headers }: Asking, log:
   try {
     refuseForeignOrigin(runtime.config, { method, path, headers, byCookie })
   } catch (error) {
-    authLogger(log).warn({ method, path, origin: headers.get('origin') }, 'refused a request of another site')
+    const origin = headers.get('origin')?.slice(0, MAX_LOGGED) ?? null
+    const place = { method, path: path.slice(0, MAX_LOGGED), origin }
+    authLogger(log).warn(place, 'refused a request of another site')
     throw error
   }
   const { actor, disabledUserId } = await authenticate(runtime, { authorization, accessCookie })

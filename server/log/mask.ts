@@ -69,13 +69,17 @@ function isSecret(key: string, value: unknown): boolean {
 
 /**
  * Masks bearer tokens, our tokens and URL passwords wherever they stand in a finished JSON line, and escapes what JSON
- * lets through and a terminal may take for a line break.
+ * lets through and a terminal may take for a line break. Every repetition that can begin anew at the next character has
+ * an upper limit: a client may choose the text, and a search that goes to its end from each place holds up the process.
  */
 export function maskLine(line: string): string {
   return line
     .replace(/\b(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{8,}/gi, `$1$2${MASK}`)
-    .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, MASK)
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#"@]*:)(?!\d+[/?#])[^\s"@]+@/gi, `$1${MASK}@`)
+    .replace(/\beyJ[\w-]{1,400}\.[\w-]+\.[\w-]*/g, MASK)
+    .replace(
+      /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/?#"@]{0,400}:)(?!\d{1,5}[/?#])[^\s"@]{1,1000}@/gi,
+      `$1${MASK}@`,
+    )
     .replace(
       /[\u007f-\u009f\u2028\u2029]/g,
       (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
