@@ -48,6 +48,25 @@ describe('the gates stand in their order', () => {
   })
 })
 
+describe('an answer is kept by no cache', () => {
+  const params = { params: Promise.resolve({}) }
+  const admin = routeFor(session('ADMIN'))
+
+  test.each([
+    ['as JSON', admin({ can: 'project.read', run: async () => ({}) })],
+    ['without a body', admin({ can: 'project.read', run: async () => {}, status: 204 })],
+    ['written by itself', admin({ can: 'project.read', run: async () => 1, write: () => new Response('x') })],
+  ])('%s', async (_what, handler) => {
+    expect((await handler(request(''), params)).headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('unless the route says how it may be kept', async () => {
+    const write = () => new Response('x', { headers: { 'cache-control': 'private, max-age=5' } })
+    const handler = admin({ can: 'project.read', run: async () => 1, write })
+    expect((await handler(request(''), params)).headers.get('cache-control')).toBe('private, max-age=5')
+  })
+})
+
 describe('a route that asks for the owner', () => {
   const owned = (actor: Actor, ownerId: number) =>
     routeFor(actor)({

@@ -71,16 +71,28 @@ export function createRoute(contextOf: (request: Request) => Promise<Ctx>) {
         const body = await readBody(definition.body, request)
         const query = readQuery(definition.query, new URL(request.url).searchParams)
         const input = { ctx, request, params, query, body } as RouteInput<P, Q, B>
-        const result = await definition.run(input)
-        if (definition.write) return definition.write(result, input)
-        if (definition.status === 204) return new Response(null, { status: 204 })
-        return Response.json(result, { status: definition.status ?? 200 })
+        return forNobodyElse(successResponse(definition, await definition.run(input), input))
       } catch (error) {
         return errorResponse(translateStorageError(error, ctx), ctx)
       }
     }
     return Object.assign(handler, { definition: definition as AnyRouteDefinition })
   }
+}
+
+function successResponse<P, Q, B, R>(
+  { write, status = 200 }: RouteDefinition<P, Q, B, R>,
+  result: R,
+  input: RouteInput<P, Q, B>,
+): Response {
+  if (write) return write(result, input)
+  return status === 204 ? new Response(null, { status }) : Response.json(result, { status })
+}
+
+/** What one caller may read no cache may keep: it would outlive the sign-out, or reach the next caller (RFC 9111 3). */
+function forNobodyElse(response: Response): Response {
+  if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+  return response
 }
 
 /**
