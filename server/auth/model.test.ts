@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { safeReturnPath } from '#server/auth/model'
 
-test.each(['/', '/projects', '/projects/UHJvamVjdDox?tab=traces#top', '/a%2F%2Fb'])('%s is kept', (path) => {
-  expect(safeReturnPath(path)).toBe(path)
-})
+test.each(['/', '/projects', '/projects/UHJvamVjdDox?tab=traces#top', '/a%2F%2Fb', '/authors'])(
+  '%s is kept',
+  (path) => {
+    expect(safeReturnPath(path)).toBe(path)
+  },
+)
 
 test.each([
   null,
@@ -16,6 +19,11 @@ test.each([
   '/\t/evil.example.net',
   '/.//evil.example.net',
   'javascript:alert(1)',
+  '/auth/logout',
+  '/x/../auth/logout',
+  '/auth//logout?x=1',
+  '/ui/projects',
+  '/v1',
   `/${'x'.repeat(3000)}`,
 ])('%j leads home', (text) => {
   expect(safeReturnPath(text)).toBe('/')

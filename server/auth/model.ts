@@ -8,9 +8,12 @@ export interface PublicConfig extends SettingsForPages {
   cookiesCannotStick: boolean
 }
 
+/** Paths for machines: whoever is sent to one sees no page, and `/auth/logout` would end every session. */
+const MACHINE_PATH = /^\/(v1|api|auth|oauth2|ui|_next)(\/|$)/i
+
 /**
- * Where to go after signing in: the given path when it is one of ours, else home. Another site's address, in whatever
- * disguise (`//host`, `/\host`, a tab inside), is nothing of ours.
+ * Where to go after signing in: the given path when it is one of our pages, else home. Another site's address, in
+ * whatever disguise (`//host`, `/\host`, a tab inside), is nothing of ours.
  */
 export function safeReturnPath(text: string | null | undefined): string {
   if (!text?.startsWith('/') || text.length > 2000) return '/'
@@ -18,5 +21,6 @@ export function safeReturnPath(text: string | null | undefined): string {
   if (!URL.canParse(text, base)) return '/'
   const url = new URL(text, base)
   if (url.origin !== base || url.pathname.startsWith('//')) return '/'
+  if (MACHINE_PATH.test(url.pathname.replace(/\/{2,}/g, '/'))) return '/'
   return url.pathname + url.search + url.hash
 }
