@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, parseConfig } from '#server/config'
 import { parseEnvText } from '../../test/env-text'
+import { PRINTED_SAMPLES, SUPPLIED } from '../../test/printed-samples'
 
-/** What a shell would put in place of a command or a reference. */
-const SUPPLIED = 'k3J9s+Zq0aVb7/supplied-by-the-operator='
 const WITH_AUTH = { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: 'q7w8e9r0t1y2u3i4o5p6a7s8d9f0g1h2' }
 
 const read = (block: string) =>
@@ -26,76 +25,13 @@ function problemsOf(block: string): string[] {
   return []
 }
 
-// Blocks as public documents about this kind of server print them: what operators paste.
-const START: [string, string][] = [
-  [
-    'compose, authentication',
-    `- PHOENIX_ENABLE_AUTH=true
-      - PHOENIX_SECRET=your-secret-key-minimum-32-characters-long
-      - PHOENIX_USE_SECURE_COOKIES=true`,
-  ],
-  [
-    'authentication with blanks around the sign',
-    `PHOENIX_ENABLE_AUTH = true
-PHOENIX_SECRET = $( openssl rand -base64 32 )
-PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD = changeme`,
-  ],
-  [
-    'authentication in capitals',
-    `PHOENIX_ENABLE_AUTH=True
-PHOENIX_SECRET=3413f9a7735bb780c6b8e4db7d946a492b64d26112a955cdea6a797f4c833593`,
-  ],
-  [
-    'container, authentication',
-    `PHOENIX_ENABLE_AUTH=true
-PHOENIX_SECRET=change-me-32chars-min1digit1lower
-PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD='strong-admin-password'`,
-  ],
-  ['secrets', 'PHOENIX_ADMIN_SECRET = $( openssl rand -base64 32 )'],
-  ['secure cookies', 'PHOENIX_USE_SECURE_COOKIES = true'],
-  [
-    'audit logging',
-    `PHOENIX_LOGGING_MODE = structured
-PHOENIX_LOGGING_LEVEL = info`,
-  ],
-  [
-    'mail',
-    `export PHOENIX_SMTP_HOSTNAME=smtp.sendgrid.net
-export PHOENIX_SMTP_USERNAME=apikey
-export PHOENIX_SMTP_PASSWORD=XXXXXXXXXXXXXXXXX`,
-  ],
-  [
-    'cross-origin requests',
-    'PHOENIX_ALLOWED_ORIGINS = https://app.example.com,https://dashboard.example.com',
-  ],
-  ['rate limits off', 'PHOENIX_DISABLE_RATE_LIMIT = true'],
-  ['PostgreSQL by query', 'PHOENIX_SQL_DATABASE_URL=postgresql://@host/dbname?user=user&password=password'],
-  ['PostgreSQL', 'PHOENIX_SQL_DATABASE_URL=postgresql://user:password@host/dbname'],
-  ['SQLite', 'PHOENIX_SQL_DATABASE_URL=sqlite:///path/to/database.db'],
-  [
-    'PostgreSQL in parts',
-    `PHOENIX_POSTGRES_HOST=db
-PHOENIX_POSTGRES_PORT=5432
-PHOENIX_POSTGRES_USER=user
-PHOENIX_POSTGRES_PASSWORD=password
-PHOENIX_POSTGRES_DB=postgres`,
-  ],
-  [
-    'ports and folders',
-    `PHOENIX_PORT=6006
-PHOENIX_GRPC_PORT=4317
-PHOENIX_HOST=0.0.0.0
-PHOENIX_WORKING_DIR=~/.phoenix/`,
-  ],
-]
-
 describe('samples that start as printed', () => {
-  test.each(START)('%s', (_, block) => {
+  test.each(PRINTED_SAMPLES)('%s', (_, block) => {
     expect(problemsOf(block)).toEqual([])
   })
 
   test('the values arrive as a shell would pass them', () => {
-    const { auth } = start(START[1]?.[1] as string).config
+    const { auth } = start(PRINTED_SAMPLES[1]?.[1] as string).config
     expect([auth.enabled, auth.secret, auth.defaultAdminInitialPassword]).toEqual([
       true,
       SUPPLIED,
