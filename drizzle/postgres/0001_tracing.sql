@@ -34,13 +34,13 @@ CREATE TABLE "spans" (
 	"start_time" bigint NOT NULL,
 	"end_time" bigint NOT NULL,
 	"status_code" text NOT NULL,
-	"status_message" text DEFAULT '' NOT NULL,
-	"attributes" jsonb NOT NULL,
-	"events" jsonb NOT NULL,
 	"llm_token_count_prompt" bigint,
 	"llm_token_count_completion" bigint,
 	"input_preview" text,
 	"output_preview" text,
+	"status_message" text DEFAULT '' NOT NULL,
+	"attributes" jsonb NOT NULL,
+	"events" jsonb NOT NULL,
 	CONSTRAINT "spans_status_code_check" CHECK ("spans"."status_code" in ('UNSET', 'OK', 'ERROR'))
 );
 --> statement-breakpoint

@@ -49,6 +49,11 @@ test.each(keys)('%s names its columns in snake case after their properties', (ke
   expect(getTableName(postgresTables[key])).toBe(snake(key))
 })
 
+test('the columns of a span that may be long come last, where SQLite steps over them', () => {
+  const names = Object.keys(getTableColumns(sqliteTables.spans))
+  expect(names.slice(-3)).toEqual(['statusMessage', 'attributes', 'events'])
+})
+
 test('both engines have migrations of the same names, each with a way down', () => {
   const postgres = listMigrations('postgres')
   expect(listMigrations('sqlite').map(({ name }) => name)).toEqual(postgres.map(({ name }) => name))

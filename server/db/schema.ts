@@ -204,17 +204,18 @@ export function defineTables(c: Palette) {
       startTime: c.micros('start_time').notNull(),
       endTime: c.micros('end_time').notNull(),
       statusCode: c.choice<StatusCode>('status_code').notNull(),
-      statusMessage: c.text('status_message').notNull().default(''),
-      /** The nested attribute tree, as JSON text. */
-      attributes: c.jsonText('attributes').notNull(),
-      /** A JSON list of `{name, timestamp, attributes}`, as text. */
-      events: c.jsonText('events').notNull(),
       /** Only for spans of kind LLM. */
       llmTokenCountPrompt: c.int('llm_token_count_prompt'),
       llmTokenCountCompletion: c.int('llm_token_count_completion'),
       /** The first characters of input.value and output.value, so that lists never read the JSON. */
       inputPreview: c.text('input_preview'),
       outputPreview: c.text('output_preview'),
+      // What may be long comes last: SQLite reads a row from its front, and stops where the wanted columns end.
+      statusMessage: c.text('status_message').notNull().default(''),
+      /** The nested attribute tree, as JSON text. */
+      attributes: c.jsonText('attributes').notNull(),
+      /** A JSON list of `{name, timestamp, attributes}`, as text. */
+      events: c.jsonText('events').notNull(),
     },
     (t) => [
       c.uniqueIndex('spans_trace_span_unique').on(t.traceRowId, t.spanId),
