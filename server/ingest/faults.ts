@@ -1,6 +1,8 @@
 /** Whose fault an error of the database is. */
 import { errorCodes } from '#server/db/error-codes'
 
+/** The row that a new one refers to has gone: a project was deleted meanwhile. Asked again, it is made anew. */
+const LOST_PARENT = new Set(['23503', 'SQLITE_CONSTRAINT_FOREIGNKEY'])
 /** PostgreSQL: data exceptions, violated constraints, limits of the program. SQLite: the same by name. */
 const DATA_FAULT =
   /^(22|23|54)[0-9A-Z]{3}$|^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)|^ERR_(OUT_OF_RANGE|INVALID_ARG)/
@@ -11,6 +13,7 @@ const DATA_FAULT =
  */
 export function isFaultOfData(error: unknown): boolean {
   const codes = errorCodes(error)
+  if (codes.some((code) => LOST_PARENT.has(code))) return false
   if (codes.length > 0) return codes.some((code) => DATA_FAULT.test(code))
   return error instanceof RangeError
 }

@@ -200,6 +200,15 @@ describe('the pipeline', () => {
     expect((await storedNames()).sort()).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it('stores a span whose project was deleted under its hands', async () => {
+    const wrapped = around((run) => {
+      if (run === 1) throw withCode(db.dialect.name === 'sqlite' ? 'SQLITE_CONSTRAINT_FOREIGNKEY' : '23503')
+    })
+    const { send } = start({ db: wrapped.db })
+    expect(await send('a')).toEqual(fine(1))
+    expect(await storedNames()).toEqual(['a'])
+  })
+
   it('condemns no span for a fault that is not of its making', async () => {
     const wrapped = around(() => {
       throw withCode('42501')
