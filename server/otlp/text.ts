@@ -22,7 +22,7 @@ export function writeValue(value: Value): string {
     case 'string':
       return jsonString(value)
     case 'number':
-      return Number.isFinite(value) ? String(value === 0 ? 0 : value) : `"${value}"`
+      return Number.isFinite(value) ? writeDouble(value) : `"${value}"`
     case 'bigint':
     case 'boolean':
       return String(value)
@@ -31,6 +31,12 @@ export function writeValue(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(writeValue).join(',')}]`
   if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`
   return writeMap(value)
+}
+
+/** A whole double is written `5.0`: without its fraction it would read back as an integer. */
+function writeDouble(value: number): string {
+  const text = String(value === 0 ? 0 : value)
+  return /[.e]/.test(text) ? text : `${text}.0`
 }
 
 /** A map as a JSON object. */
