@@ -9,12 +9,10 @@ import type { ReceivedSpan } from '#server/otlp/model'
 import { decodeProtobuf } from '#server/otlp/protobuf'
 import { toRow } from '#server/otlp/row'
 import { cleanText } from '#server/otlp/text'
-import { DEFAULT_PROJECT_NAME } from '#server/projects/model'
+import { DEFAULT_PROJECT_NAME, isTooLongForProject, MAX_PROJECT_NAME_BYTES } from '#server/projects/model'
 
 /** Larger bodies are checked first and decoded piece by piece, so that a tiny span's row cannot fill the memory. */
 const SMALL_BODY_BYTES = 8 * 1024 * 1024
-/** PostgreSQL indexes no longer text. */
-const MAX_PROJECT_NAME_BYTES = 1000
 
 /** A span that came to be a row, or the reason why it did not. */
 export type Decoded = IncomingSpan | { reason: string }
@@ -78,7 +76,7 @@ function* decodeRows(
 ): Generator<Decoded> {
   for (const { span, resourceProject } of spans) {
     const project = cleanText(headerProject || resourceProject || DEFAULT_PROJECT_NAME)
-    const row = Buffer.byteLength(project) > MAX_PROJECT_NAME_BYTES ? LONG_PROJECT : toRow(span, receivedAt)
+    const row = isTooLongForProject(project) ? LONG_PROJECT : toRow(span, receivedAt)
     yield typeof row === 'string' ? { reason: row } : { row, project }
   }
 }

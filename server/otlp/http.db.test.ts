@@ -200,15 +200,23 @@ describe('the project', () => {
     },
   )
 
-  it('is refused with its spans when its name is too long to index', async () => {
-    const reply = await send({
-      body: asJson(request('x', 'p'.repeat(1001))),
-      headers: { 'content-type': 'application/json' },
-    })
-    expect(JSON.parse(reply.body as string).partialSuccess.errorMessage).toBe(
-      "1 span was not stored: its project's name is longer than 1000 bytes (1)",
-    )
+  it.each(['p'.repeat(1000), `p${'語'.repeat(333)}`])('may have a name of 1,000 bytes', async (name) => {
+    await send({ body: asProtobuf(request('x', name)) })
+    expect(await projectOfOnlyTrace()).toBe(name)
   })
+
+  it.each(['p'.repeat(1001), '語'.repeat(334)])(
+    'is refused with its spans when its name is too long to index',
+    async (name) => {
+      const reply = await send({
+        body: asJson(request('x', name)),
+        headers: { 'content-type': 'application/json' },
+      })
+      expect(JSON.parse(reply.body as string).partialSuccess.errorMessage).toBe(
+        "1 span was not stored: its project's name is longer than 1000 bytes (1)",
+      )
+    },
+  )
 })
 
 describe('who may send', () => {

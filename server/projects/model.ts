@@ -4,13 +4,21 @@ import { z } from 'zod'
 /** The project that always exists. */
 export const DEFAULT_PROJECT_NAME = 'default'
 
-/** Longest name, in UTF-16 units: what every database can index, whatever the script. */
-export const MAX_PROJECT_NAME_LENGTH = 500
+/** Longest name, in bytes of UTF-8, however the project is made: what every database can index, whatever the script. */
+export const MAX_PROJECT_NAME_BYTES = 1000
+
+/** Whether a name takes more than MAX_PROJECT_NAME_BYTES. */
+export function isTooLongForProject(name: string): boolean {
+  // A UTF-16 unit takes three bytes at most, so that most names need no counting.
+  return (
+    name.length * 3 > MAX_PROJECT_NAME_BYTES && new TextEncoder().encode(name).length > MAX_PROJECT_NAME_BYTES
+  )
+}
 
 export const ProjectName = z
   .string()
   .min(1, 'A project needs a name')
-  .max(MAX_PROJECT_NAME_LENGTH, `At most ${MAX_PROJECT_NAME_LENGTH} characters`)
+  .refine((name) => !isTooLongForProject(name), `At most ${MAX_PROJECT_NAME_BYTES} bytes in UTF-8`)
 
 export interface Project {
   id: number

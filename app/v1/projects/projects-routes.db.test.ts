@@ -167,7 +167,8 @@ describe('POST /v1/projects', () => {
     ['a number for a name', { name: 5 }, 422],
     ['a null byte', { name: 'a\0b' }, 422],
     ['half a surrogate pair', '{"name":"\\ud800"}', 422],
-    ['a name of 501 characters', { name: 'x'.repeat(501) }, 422],
+    ['a name of 1,001 bytes', { name: 'x'.repeat(1001) }, 422],
+    ['a name of 334 characters of three bytes each', { name: '語'.repeat(334) }, 422],
     ['a null byte in the description', { name: 'ok', description: '\0' }, 422],
     ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400],
     ['more than a megabyte', JSON.stringify({ name: 'x', description: 'y'.repeat(1024 * 1024) }), 413],
@@ -191,9 +192,12 @@ describe('POST /v1/projects', () => {
     expect(answer.text).toBe('A project named "taken" already exists')
   })
 
-  test('takes a name of 500 characters of three bytes each', async () => {
-    const { id } = await newProject('語'.repeat(500))
-    expect((await ask('get', { project: id })).json.data.name).toBe('語'.repeat(500))
+  test.each([
+    ['characters of one byte', 'x'.repeat(1000)],
+    ['characters of three bytes', `x${'語'.repeat(333)}`],
+  ])('takes a name of 1,000 bytes, of %s', async (_what, name) => {
+    const { id } = await newProject(name)
+    expect((await ask('get', { project: id })).json.data.name).toBe(name)
   })
 
   test('of two creators of one name at once, one wins', async () => {
