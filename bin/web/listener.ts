@@ -19,7 +19,7 @@ import { answerHealth, answerReadiness, answerText } from './machine-answers'
 import { answerOtlp } from './otlp'
 import { cleanHeaders } from './request-headers'
 import { methodsOf, refuseMethod } from './request-method'
-import { isDecodable, normalizePath } from './request-path'
+import { isDecodable, isSignInPath, normalizePath } from './request-path'
 
 const HEADERS_TIMEOUT_MS = 15_000
 const REQUEST_TIMEOUT_MS = 120_000
@@ -87,6 +87,10 @@ async function answer(
   if (!isDecodable(path)) {
     response.setHeader('x-error-code', 'undecodable')
     return answerText(response, 400, 'The path is not percent-encoded UTF-8')
+  }
+  if (!runtime.config.auth.enabled && isSignInPath(path)) {
+    response.setHeader('x-error-code', 'not_found')
+    return answerText(response, 404, 'Not Found')
   }
   const methods = methodsOf(path)
   if (!methods.includes(request.method ?? '')) return refuseMethod(response, methods)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isDecodable, normalizePath } from './request-path'
+import { isDecodable, isSignInPath, normalizePath } from './request-path'
 
 it.each([
   ['/', '/'],
@@ -12,6 +12,13 @@ it.each([
   ['http://other.example//x', '/x'],
   ['*', '/'],
   ['', '/'],
+  ['/x/../auth/login', '/auth/login'],
+  ['/x/%2E%2e/auth/./login?a=/../b', '/auth/login?a=/../b'],
+  ['/x/..//evil.example', '/evil.example'],
+  ['/x\\..\\auth', '/auth'],
+  ['/../../etc', '/etc'],
+  ['/a.b/..c/.d', '/a.b/..c/.d'],
+  ['/x/../api/v1/projects', '/v1/projects'],
 ])('reads %s as %s', (url, path) => {
   expect(normalizePath(url)).toBe(path)
 })
@@ -35,4 +42,14 @@ it.each(['/%FF', '/%E0%A4%A', '/%', '/a%2', '/%zz'])('cannot decode %s', (path) 
 
 it.each(['/', '/%C3%BC', '/a%2Fb', '/x?broken=%FF'])('can decode %s', (path) => {
   expect(isDecodable(path)).toBe(true)
+})
+
+it.each([
+  ['/auth', true],
+  ['/auth/login', true],
+  ['/auth/', true],
+  ['/authors', false],
+  ['/v1/auth', false],
+])('%s belongs to signing in: %s', (path, belongs) => {
+  expect(isSignInPath(path)).toBe(belongs)
 })

@@ -1,9 +1,9 @@
 /**
- * The one spelling of a request's path: no scheme and host, one leading slash, `/api/v1` as `/v1`.
+ * The one spelling of a request's path: no scheme and host, no dot segments, one leading slash, `/api/v1` as `/v1`.
  * A path that begins with two slashes would read as another host once it came back in a redirect.
  */
 export function normalizePath(url: string): string {
-  const path = url.startsWith('/') ? url : withoutOrigin(url)
+  const path = withoutDots(url.startsWith('/') ? url : withoutOrigin(url))
   const single = path.replace(/^[/\\]+/, '/')
   return single.replace(/^\/api\/v1(?=[/?]|$)/, '/v1')
 }
@@ -15,6 +15,14 @@ function withoutOrigin(url: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 
+/** Next resolves `/x/../auth` and backslashes (RFC 3986 5.2.4): the path that is judged must be the one it serves. */
+function withoutDots(url: string): string {
+  const [path = '', ...query] = url.split('?')
+  if (!/[/\\](?:\.|%2e){1,2}(?:[/\\]|$)|.\\/i.test(path)) return url
+  const resolved = new URL(path.replace(/^[/\\]+/, '/'), 'http://here.invalid').pathname
+  return [resolved, ...query].join('?')
+}
+
 /** Whether every `%xx` of the path stands for a piece of UTF-8. Next answers those that do not with a 500. */
 export function isDecodable(url: string): boolean {
   try {
@@ -23,4 +31,9 @@ export function isDecodable(url: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Whether a path lies under `/auth`, where nothing is while authentication is off. */
+export function isSignInPath(path: string): boolean {
+  return /^\/auth(?:\/|$)/.test(path)
 }
