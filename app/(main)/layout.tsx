@@ -9,7 +9,8 @@ export const dynamic = 'force-dynamic'
 
 export default async function MainLayout({ children }: { children: ReactNode }) {
   const ctx = await pageContext()
-  const user = await loadPage(ctx, getOwnProfile(ctx))
+  // A key that may only send spans learns nothing of its owner here either.
+  const user = can(ctx.actor, 'profile.read') ? await loadPage(ctx, getOwnProfile(ctx)) : null
   const account = user && { username: user.username, email: user.email }
   return (
     <Shell account={account} canSeeKeys={can(ctx.actor, 'systemApiKey.list')}>

@@ -51,7 +51,8 @@ export function LoginForm({ returnUrl, message, error, cookiesCannotStick, mayRe
   })
 
   return (
-    <form onSubmit={signIn} noValidate className="flex flex-col gap-4">
+    // Sent before the script has taken over, it must not become an address with the password in it.
+    <form method="post" onSubmit={signIn} noValidate className="flex flex-col gap-4">
       {cookiesCannotStick && <PlainHttpHint />}
       {notes.message && <Notice tone="ok">{notes.message}</Notice>}
       {notes.error && <Notice tone="danger">{notes.error}</Notice>}

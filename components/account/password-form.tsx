@@ -74,7 +74,8 @@ export function PasswordForm({ email, minLength, returnUrl }: PasswordFormProps)
     />
   )
   return (
-    <form onSubmit={change} noValidate className="flex flex-col gap-4">
+    // Sent before the script has taken over, it must not become an address with the password in it.
+    <form method="post" onSubmit={change} noValidate className="flex flex-col gap-4">
       {failure !== null && <Failure what="The password was not changed." error={failure} />}
       {/* For password managers, which otherwise store the password without its account. */}
       <input type="email" autoComplete="username" value={email} readOnly hidden />

@@ -5,6 +5,7 @@ import { AuthCard } from '#components/account/auth-card'
 import { PasswordForm } from '#components/account/password-form'
 import { Notice } from '#components/ui/notice'
 import { safeReturnPath } from '#server/auth/model'
+import { can } from '#server/permissions'
 import { getOwnProfile } from '#server/users/profile'
 
 export const dynamic = 'force-dynamic'
@@ -18,6 +19,8 @@ export default async function ResetPasswordPage({ searchParams }: { searchParams
   const { authEnabled, passwordMinLength } = await publicConfig()
   if (!authEnabled) notFound()
   const ctx = await signedInContext()
+  // A key has no password to change, and must not learn whose it is.
+  if (!can(ctx.actor, 'profile.update')) notFound()
   const { returnUrl } = await searchParams
   const user = await getOwnProfile(ctx)
   const mustReset = ctx.actor.kind === 'session' && ctx.actor.mustReset
