@@ -1,5 +1,6 @@
 /** Renewing and ending sessions. */
 import { and, eq } from 'drizzle-orm'
+import { recordFailure } from '#server/audit/flood'
 import { recordEvent } from '#server/audit/record'
 import { isOver } from '#server/auth/authenticate'
 import { endSessions, issueSession, lockUser, type Session } from '#server/auth/sessions'
@@ -27,13 +28,11 @@ export async function refreshSession(ctx: Ctx, sent: SentTokens): Promise<Sessio
   const { rowId } = refresh
   if (rowId === null) throw new AppError('unauthenticated', 'The refresh token is not valid')
   const owner = await findOwner(ctx, rowId)
-  const renewal = await ctx.db.write(async (tx) => {
-    const result = await renew(tx, ctx, { text: refresh.text, rowId }, owner, sent.access)
-    if ('problem' in result && result.problem !== 'expired')
-      await recordRefusal(tx, ctx, rowId, owner, result.problem)
-    return result
-  })
+  const renewal = await ctx.db.write((tx) =>
+    renew(tx, ctx, { text: refresh.text, rowId }, owner, sent.access),
+  )
   if ('session' in renewal) return renewal.session
+  if (renewal.problem !== 'expired') await recordRefusal(ctx, rowId, owner, renewal.problem)
   const expired = renewal.problem === 'expired'
   throw new AppError(
     'unauthenticated',
@@ -89,16 +88,9 @@ async function endSessionOf(tx: Queries, ctx: Ctx, access: string, userId: numbe
   if (row) await tx.delete(refreshTokens).where(eq(refreshTokens.id, row.refreshTokenId))
 }
 
-function recordRefusal(
-  tx: Queries,
-  ctx: Ctx,
-  rowId: number,
-  owner: number | null,
-  reason: string,
-): Promise<void> {
-  return recordEvent(tx, ctx, {
+function recordRefusal(ctx: Ctx, rowId: number, owner: number | null, reason: string): Promise<void> {
+  return recordFailure(ctx, {
     action: 'session.refresh',
-    outcome: 'failure',
     reason,
     credential: `RefreshToken:${rowId}`,
     ...(owner !== null && { target: `User:${owner}` }),

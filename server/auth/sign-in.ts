@@ -1,5 +1,6 @@
 /** Signing in with a password. One answer for every failure, after the same work; the audit log knows the reason. */
 import { and, eq, isNull } from 'drizzle-orm'
+import { recordFailure } from '#server/audit/flood'
 import { recordEvent } from '#server/audit/record'
 import { hashPassword, verifyPassword } from '#server/auth/password'
 import { issueSession, type Session } from '#server/auth/sessions'
@@ -77,15 +78,12 @@ async function keepPassword(
 }
 
 async function refuse(ctx: Ctx, email: string, user: User | null, reason: Refusal): Promise<never> {
-  await ctx.db.write((tx) =>
-    recordEvent(tx, ctx, {
-      action: 'session.login',
-      outcome: 'failure',
-      reason,
-      actorName: email.slice(0, MAX_EMAIL),
-      ...(user && { target: `User:${user.id}`, targetName: user.username }),
-      details: { method: 'LOCAL' },
-    }),
-  )
+  await recordFailure(ctx, {
+    action: 'session.login',
+    reason,
+    actorName: email.slice(0, MAX_EMAIL),
+    ...(user && { target: `User:${user.id}`, targetName: user.username }),
+    details: { method: 'LOCAL' },
+  })
   throw new AppError('unauthenticated', 'Wrong e-mail address or password')
 }

@@ -2,6 +2,7 @@
  * The life of a child process of `bennu serve`: it waits for its configuration, starts, reports, and ends when it is
  * told to or when the supervisor is gone. The web and the collector process differ only in what they start.
  */
+import { settleFloods } from '#server/audit/flood'
 import type { Config } from '#server/config/model'
 import { createRuntime } from '#server/process/create-runtime'
 import { StartError } from '#server/process/listen'
@@ -80,6 +81,7 @@ async function end(life: Life, graceMs: number): Promise<void> {
   try {
     await life.service?.stop(graceMs)
     await life.runtime?.ingest.drain()
+    if (life.runtime) await settleFloods(life.runtime.db)
     await life.runtime?.db.close()
   } catch (error) {
     life.runtime?.log.error({ err: error }, 'could not stop cleanly')

@@ -1,0 +1,85 @@
+import { and, asc, eq } from 'drizzle-orm'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { openChainKey } from '#server/audit/chain'
+import { recordFailure, settleFloods } from '#server/audit/flood'
+import { verifyChain } from '#server/audit/verify'
+import type { Ctx } from '#server/context'
+import { createTestRuntime, type TestRuntime } from '../../test/runtime'
+
+let world: TestRuntime
+let now = 0
+let action = ''
+let tests = 0
+beforeAll(async () => {
+  world = await createTestRuntime({ clock: () => new Date(now) })
+})
+beforeEach(() => {
+  now = Date.parse('2031-05-06T07:08:09.123Z')
+  action = `test.${++tests}`
+})
+
+const ctx = (address: string): Ctx => ({
+  ...world,
+  actor: { kind: 'anonymous' },
+  request: { requestId: 'r', address, userAgent: 'curl/8' },
+})
+
+async function fail(count: number, address = '192.0.2.7', target = 'User:2'): Promise<void> {
+  for (let made = 0; made < count; made++) {
+    await recordFailure(ctx(address), { action, reason: 'wrong-password', target })
+  }
+}
+
+const entries = (reason: string) => {
+  const { auditEvents: t } = world.db.t
+  return world.db.read
+    .select()
+    .from(t)
+    .where(and(eq(t.action, action), eq(t.reason, reason)))
+    .orderBy(asc(t.id))
+}
+
+test('the first twenty failures of an address and minute are entries of their own', async () => {
+  await fail(20)
+  await settleFloods(world.db)
+  expect([(await entries('wrong-password')).length, await entries('flood')]).toEqual([20, []])
+})
+
+test('the rest of the minute is one entry with their number and their targets', async () => {
+  await fail(25)
+  await fail(5, '192.0.2.7', 'User:3')
+  now += 60_000
+  await fail(1)
+  expect((await entries('wrong-password')).length).toBe(21)
+  const [flood, ...more] = await entries('flood')
+  expect(more).toEqual([])
+  expect(flood).toMatchObject({ outcome: 'failure', address: '192.0.2.7', actorKind: 'anonymous' })
+  expect(JSON.parse(flood?.details ?? '')).toEqual({
+    count: 10,
+    minute: '2031-05-06T07:08:00.000Z',
+    targets: ['User:2', 'User:3'],
+  })
+})
+
+test('another address has its own count', async () => {
+  await fail(21)
+  await fail(1, '192.0.2.8')
+  expect((await entries('wrong-password')).length).toBe(21)
+})
+
+test('what was counted is written before the database is closed', async () => {
+  await fail(23)
+  await settleFloods(world.db)
+  await settleFloods(world.db)
+  expect((await entries('flood')).map(({ details }) => JSON.parse(details).count)).toEqual([3])
+})
+
+test('the chain is whole after a flood from many places at once', async () => {
+  await Promise.all([fail(22), fail(22, '192.0.2.8'), fail(22)])
+  await settleFloods(world.db)
+  const counts = (await entries('flood')).map(({ details }) => JSON.parse(details).count as number)
+  expect(counts.sort((a, b) => a - b)).toEqual([2, 24])
+  expect(await verifyChain(world.db, (stored) => openChainKey(world.config, stored))).toMatchObject({
+    ok: true,
+  })
+})
