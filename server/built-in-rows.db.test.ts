@@ -57,6 +57,16 @@ describe('an empty database', () => {
     expect(await listProjects(db)).toEqual([DEFAULT])
   })
 
+  test('says how to sign in for the first time, once', async () => {
+    const db = await createTestDatabase()
+    const lines: string[] = []
+    const log = pino({}, { write: (line: string) => void lines.push(line) })
+    const world = { db, config: testConfig(), clock, log }
+    await ensureBuiltInRows(world)
+    await ensureBuiltInRows(world)
+    expect(lines.filter((line) => line.includes('admin@localhost'))).toHaveLength(1)
+  })
+
   test('gets them with authentication off as well', async () => {
     const db = await createTestDatabase()
     await ensure(db, testConfig({ auth: { enabled: false, secret: null } as never }))

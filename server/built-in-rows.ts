@@ -106,6 +106,10 @@ async function ensureAdmin(
   if (fresh) await db.dialect.skipUsedIds(tx, users)
   if (made.length === 0) {
     log.warn('there is no admin, and none can be made: another account is named admin or admin@localhost')
+  } else if (world.config.auth.enabled) {
+    log.info(
+      'made the account admin@localhost: sign in with the initial password (PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD, `admin` when unset) and choose another',
+    )
   }
 }
 
