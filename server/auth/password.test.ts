@@ -113,3 +113,10 @@ test('many checks at once all get their own answer', async () => {
   const answers = (await Promise.all(checks)).map(({ good }) => good)
   expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => i % 2 === 1))
 })
+
+test('a flood of sign-ins is refused, not queued without end', async () => {
+  const outcomes = await Promise.allSettled(Array.from({ length: 230 }, () => verifyPassword('x', null)))
+  const refused = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  expect(refused.length).toBe(28)
+  expect(refused[0]).toMatchObject({ kind: 'unavailable', retryAfterSeconds: 5 })
+})

@@ -2,6 +2,7 @@
 import { pbkdf2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { hash as argon2Hash, verify as argon2Verify, type Options } from '@node-rs/argon2'
+import { AppError, isAppError } from '#server/errors'
 
 /** Longest password in bytes of UTF-8; longer ones are refused, never cut. */
 export const MAX_PASSWORD_BYTES = 1024
@@ -14,6 +15,8 @@ const PBKDF2 = { rounds: 10_000, bytes: 32 }
 
 /** Hashes at once in one process, so that a flood of sign-ins costs neither memory nor the cores of ingest. */
 const MAX_AT_ONCE = 2
+/** Hashes that wait for their turn: some seconds' worth, so that nobody waits for a flood of others to end. */
+const MAX_WAITING = 200
 
 const derive = promisify(pbkdf2)
 
@@ -34,7 +37,10 @@ export interface PasswordCheck {
   outdated: boolean
 }
 
-/** The value for `users.password_hash` (with no salt beside it): argon2id in PHC form. */
+/**
+ * The value for `users.password_hash` (with no salt beside it): argon2id in PHC form.
+ * @throws AppError unavailable when too many passwords are being checked
+ */
 export function hashPassword(plain: string): Promise<Buffer> {
   return limited(async () => Buffer.from(await argon2Hash(normalizePassword(plain), ARGON2), 'utf8'))
 }
@@ -43,6 +49,7 @@ export function hashPassword(plain: string): Promise<Buffer> {
  * Checks a password against a row. Takes as long when there is nothing to check against: no row, another sign-in
  * method, a disabled account must look the same from outside.
  * @param stored null to spend the time and fail
+ * @throws AppError unavailable when too many passwords are being checked
  */
 export async function verifyPassword(plain: string, stored: StoredPassword | null): Promise<PasswordCheck> {
   const refused = { good: false, outdated: false }
@@ -70,7 +77,8 @@ async function verifyPbkdf2(plain: string, expected: Buffer, salt: Buffer): Prom
 async function verifyArgon2(plain: string, phc: string): Promise<boolean> {
   try {
     return await limited(() => argon2Verify(phc, normalizePassword(plain)))
-  } catch {
+  } catch (error) {
+    if (isAppError(error)) throw error
     // Not a PHC string: bytes that no password leads to, as the system account has them.
     await spendOneHash(plain)
     return false
@@ -84,7 +92,13 @@ async function spendOneHash(plain: string): Promise<void> {
 let running = 0
 const waiting: (() => void)[] = []
 
+/** @throws AppError unavailable when too many wait already */
 async function limited<T>(work: () => Promise<T>): Promise<T> {
+  if (waiting.length >= MAX_WAITING) {
+    throw new AppError('unavailable', 'Too many sign-ins at once: try again in a moment', {
+      retryAfterSeconds: 5,
+    })
+  }
   if (running >= MAX_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve))
   else running += 1
   try {
