@@ -11,7 +11,7 @@ import type { Ctx } from '#server/context'
 import { AppError } from '#server/errors'
 import type { IngestClient, IngestResult } from '#server/ingest/client'
 import { startIngest } from '#server/ingest/start'
-import { callRaw, frame, GrpcTestClient } from '../test/grpc'
+import { callRaw, frame, GrpcTestClient, openStream } from '../test/grpc'
 import { asProtobuf, exportRequest, readPartialSuccess } from '../test/otlp'
 import {
   createKey,
@@ -77,12 +77,15 @@ const storedNames = async () =>
   (await runtime.db.read.select().from(runtime.db.t.spans)).map((row) => row.name)
 
 /** A collector in front of another ingest, for as long as `work` runs. */
-async function withIngest(ingest: Partial<IngestClient>, work: (client: GrpcTestClient) => Promise<void>) {
+async function withIngest(
+  ingest: Partial<IngestClient>,
+  work: (client: GrpcTestClient, port: number) => Promise<void>,
+) {
   const reserve = () => ({ grow: () => {}, release: () => {} })
   const other = await startCollector({ ...runtime, ingest: { ...runtime.ingest, reserve, ...ingest } })
   const otherClient = new GrpcTestClient(other.port)
   try {
-    await work(otherClient)
+    await work(otherClient, other.port)
   } finally {
     otherClient.close()
     await other.stop(500)
@@ -274,6 +277,74 @@ describe('a refused call', () => {
     await withIngest(ingest, async (otherClient) => {
       await otherClient.call(message(), sound())
       await otherClient.call(Buffer.alloc(MAX_WIRE + 1), sound())
+      await expect.poll(() => places).toBe(0)
+    })
+  })
+
+  it('keeps its place while its spans are being stored, though the client is gone', async () => {
+    let places = 0
+    let finish: (() => void) | null = null as (() => void) | null
+    const ingest: Partial<IngestClient> = {
+      reserve: () => {
+        places += 1
+        return {
+          grow: () => {},
+          release: () => {
+            places -= 1
+          },
+        }
+      },
+      submit: async () => {
+        await new Promise<void>((resolve) => {
+          finish = resolve
+        })
+        return { accepted: 1, rejected: 0, message: '' }
+      },
+    }
+    await withIngest(ingest, async (_client, port) => {
+      const call = openStream(port, { authorization: sound() as string })
+      call.stream.end(frame(message()))
+      await expect.poll(() => finish).not.toBeNull()
+      call.session.destroy()
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      expect(places).toBe(1)
+      finish?.()
+      await expect.poll(() => places).toBe(0)
+    })
+  })
+
+  it('counts a message while it comes', async () => {
+    let bytes = 0
+    const reserve = () => ({
+      grow: (more: number) => {
+        bytes += more
+      },
+      release: () => {},
+    })
+    await withIngest({ reserve }, async (_client, port) => {
+      const { session, stream } = openStream(port, { authorization: sound() as string })
+      stream.write(frame(Buffer.alloc(40_000)).subarray(0, 20_005))
+      await expect.poll(() => bytes).toBe(20_005)
+      session.destroy()
+    })
+  })
+
+  it('is told to come again when its message is more than there is room for', async () => {
+    let places = 0
+    const reserve = () => {
+      places += 1
+      return {
+        grow: () => {
+          throw new AppError('unavailable', 'Full', { retryAfterSeconds: 1 })
+        },
+        release: () => {
+          places -= 1
+        },
+      }
+    }
+    await withIngest({ reserve }, async (otherClient) => {
+      const answer = await otherClient.call(Buffer.alloc(60_000), sound())
+      expect(answer).toMatchObject({ code: 'UNAVAILABLE', retryDelaySeconds: 1 })
       await expect.poll(() => places).toBe(0)
     })
   })

@@ -1,10 +1,10 @@
 /**
  * Keeps grpc-js from inflating messages: a message passes as it came off the wire, so that the limit of the wire is
  * one thing, the limit of what it inflates to another, and inflating happens in the ingest worker, where a corrupt
- * stream is the sender's fault and not INTERNAL.
+ * stream is the sender's fault and not INTERNAL. And tells of a message while it still comes.
  *
- * grpc-js has no option for this, so one method of its server call is replaced (tried with 1.14; collector.db.test.ts
- * fails should it change).
+ * grpc-js has no options for this, so methods of its server call are replaced (tried with 1.14; collector.db.test.ts
+ * fails should they change).
  */
 import { status } from '@grpc/grpc-js'
 import type { ContentCoding } from '#server/ingest/client'
@@ -22,6 +22,10 @@ interface InflatingCall {
   decompressMessage(message: Buffer, encoding: string): Frame | Promise<Frame>
 }
 
+interface ReadingCall {
+  handleDataFrame(data: Buffer): void
+}
+
 interface CallWithStatus {
   sendStatus(sent: { code: number; details: string }): void
 }
@@ -34,6 +38,29 @@ export function passFramesThrough(call: unknown): void {
   inflating.decompressMessage = (message, encoding) => {
     const isCompressed = message[0] === 1
     return { body: message.subarray(PREFIX_BYTES), coding: isCompressed ? codingOf(encoding) : 'identity' }
+  }
+}
+
+/** Tells how many bytes have come, before they are a message. When `onBytes` throws the rest is dropped. */
+export function watchBytes(
+  call: unknown,
+  onBytes: (bytes: number) => void,
+  refuse: (error: unknown) => void,
+): void {
+  const reading = call as ReadingCall
+  if (typeof reading.handleDataFrame !== 'function')
+    throw new Error('grpc-js has changed: see collector/frames.ts')
+  const handleDataFrame = reading.handleDataFrame.bind(reading)
+  let isRefused = false
+  reading.handleDataFrame = (data) => {
+    if (isRefused) return
+    try {
+      onBytes(data.byteLength)
+    } catch (error) {
+      isRefused = true
+      return refuse(error)
+    }
+    handleDataFrame(data)
   }
 }
 

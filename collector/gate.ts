@@ -11,9 +11,12 @@ import type { Reservation } from '#server/ingest/client'
 import { admitSender } from '#server/ingest/sender'
 import type { Runtime } from '#server/runtime'
 import { type GrpcFailure, toGrpcFailure } from './errors'
-import { blameTheClient, passFramesThrough } from './frames'
+import { blameTheClient, passFramesThrough, watchBytes } from './frames'
 
-/** The place that a call has taken, by its metadata: what an interceptor and its handler both see. */
+/**
+ * The place that a call has taken, by its metadata: what an interceptor and its handler both see. Whoever takes it out
+ * gives it back: the handler, whose request stays in the worker even when its client leaves.
+ */
 export type Places = WeakMap<Metadata, Reservation>
 
 /** Refuses a call before its message is read; whoever passes has a place among the requests in flight. */
@@ -21,24 +24,23 @@ export function createGate(runtime: Runtime, places: Places): ServerInterceptor 
   return (_method, call) => {
     passFramesThrough(call)
     blameTheClient(call)
-    let place: Reservation | null = null
+    const refuse = (error: unknown) => call.sendStatus(failureOf(runtime, error))
+    let held: { metadata: Metadata; place: Reservation } | null = null
     let isOver = false
+    watchBytes(call, (bytes) => held?.place.grow(bytes), refuse)
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        enter(runtime, metadata, call.getPeer()).then(
-          (taken) => {
-            if (isOver) return taken.release()
-            place = taken
-            places.set(metadata, taken)
-            next(metadata)
-          },
-          (error: unknown) => call.sendStatus(failureOf(runtime, error)),
-        )
+        enter(runtime, metadata, call.getPeer()).then((place) => {
+          if (isOver) return place.release()
+          held = { metadata, place }
+          places.set(metadata, place)
+          next(metadata)
+        }, refuse)
       })
       // Called at the end of every call, whoever ended it.
       .withOnCancel(() => {
         isOver = true
-        place?.release()
+        if (held && places.delete(held.metadata)) held.place.release()
       })
       .build()
     return new ServerInterceptingCall(call, { start: (next) => next(listener) })

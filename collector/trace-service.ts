@@ -42,6 +42,10 @@ async function store(
   { body, coding }: Frame,
 ): Promise<IngestResult> {
   const place = places.get(metadata)
-  place?.grow(body.byteLength)
-  return ingest.submit({ body, coding, encoding: 'protobuf', projectName: null }, place)
+  places.delete(metadata)
+  try {
+    return await ingest.submit({ body, coding, encoding: 'protobuf', projectName: null }, place)
+  } finally {
+    place?.release()
+  }
 }

@@ -1,5 +1,5 @@
 /** A gRPC client that sends the bytes it is given, and a plain HTTP/2 one for what gRPC would not send. */
-import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2'
 import {
   Client,
   compressionAlgorithms,
@@ -87,6 +87,25 @@ function readRetryDelay(bytes: Uint8Array): number | null {
   const retryInfo = any && inside(any, 2)
   const duration = retryInfo && inside(retryInfo, 1)
   return duration ? Number(protobuf.Reader.create(duration.subarray(1)).int64()) : null
+}
+
+/** A call whose bytes the test writes itself, on a connection of its own: destroy the session at the end. */
+export function openStream(
+  port: number,
+  headers: Record<string, string>,
+): { session: ClientHttp2Session; stream: ClientHttp2Stream } {
+  const session = connectHttp2(`http://127.0.0.1:${port}`)
+  session.on('error', () => {})
+  const fixed = {
+    ':method': 'POST',
+    ':path': EXPORT_PATH,
+    te: 'trailers',
+    'content-type': 'application/grpc',
+  }
+  const stream = session.request({ ...fixed, ...headers })
+  stream.on('error', () => {})
+  stream.resume()
+  return { session, stream }
 }
 
 /** One stream of HTTP/2 with these headers and bytes; the names of its final status, or what the transport said. */

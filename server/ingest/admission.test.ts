@@ -62,4 +62,15 @@ describe('admission', () => {
     const last = gate.enter()
     expect(() => last.grow(401)).toThrow(full)
   })
+
+  it('counts nothing for a place that was given back', () => {
+    const gate = admission()
+    const gone = gate.enter()
+    gone.release()
+    gone.grow(900)
+    gone.setSpans(900)
+    gate.enter()
+    const place = gate.enter()
+    expect(() => place.grow(900)).not.toThrow()
+  })
 })

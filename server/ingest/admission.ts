@@ -40,14 +40,15 @@ export class Admission {
 
   /** For Place alone. */
   addBytes(place: Place, bytes: number): void {
+    if (!this.#places.has(place)) return
     const others = this.#bytes - place.bytes
     if (others > 0 && this.#bytes + bytes > this.#limits.maxInflightBytes) throw full()
     this.#bytes += bytes
   }
 
   /** For Place alone. */
-  addSpans(spans: number): void {
-    this.#spans += spans
+  addSpans(place: Place, spans: number): void {
+    if (this.#places.has(place)) this.#spans += spans
   }
 
   /** For Place alone. */
@@ -75,7 +76,7 @@ export class Place implements Reservation {
 
   /** How many spans the request holds; one, before it is decoded. */
   setSpans(spans: number): void {
-    this.#admission.addSpans(spans - this.spans)
+    this.#admission.addSpans(this, spans - this.spans)
     this.spans = spans
   }
 
