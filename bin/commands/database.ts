@@ -1,5 +1,6 @@
 import { describeDatabase } from '#server/db/describe'
 import { downgrade, migrate, migrationStatus } from '#server/db/migrate'
+import { isAppError } from '#server/errors'
 import { createLogger } from '#server/log'
 import { type ConfigFlags, readConfig } from './read-config'
 
@@ -28,7 +29,11 @@ function open(flags: ConfigFlags) {
 }
 
 async function sayStatus(database: Parameters<typeof migrationStatus>[0]): Promise<void> {
-  const { applied, pending, unknown } = await migrationStatus(database)
+  const { applied, pending, unknown } = await migrationStatus(database).catch((cause: unknown) => {
+    if (isAppError(cause)) throw cause
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${describeDatabase(database)} cannot be asked: ${why}`, { cause })
+  })
   const lines = [
     ...applied.map((name) => `${unknown.includes(name) ? 'unknown' : 'applied'}  ${name}`),
     ...pending.map((name) => `pending  ${name}`),

@@ -8,7 +8,7 @@ export async function ensureInstalled() {
   const lock = join(ROOT, 'package-lock.json')
   if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return
   say('installing packages (a few minutes the first time: one of them is compiled)')
-  await npm(['ci', '--include=dev'])
+  await npm(['ci', '--include=dev', '--loglevel=error'])
 }
 
 /** Runs npm by the Node that runs us, as far as npm has told where it is. */

@@ -1,4 +1,5 @@
 /** The secrets, the accounts' rules and the life of tokens. */
+import { MASK } from '#server/config/describe'
 import type { Config } from '#server/config/model'
 import type { Reader } from '#server/config/reader'
 
@@ -119,6 +120,11 @@ function readInitialPassword(reader: Reader): string {
   if (value !== null && Buffer.byteLength(value) > MAX_PASSWORD_BYTES) {
     reader.problem(
       `${name}: longer than ${MAX_PASSWORD_BYTES} bytes, which no sign-in accepts. Choose a shorter one.`,
+    )
+  }
+  if (value === MASK) {
+    reader.problem(
+      `${name}: holds the mask that \`bennu config\` prints, not a password. Put the password there.`,
     )
   }
   return value ?? 'admin'

@@ -34,6 +34,11 @@ const BROKEN: Broken[] = [
     { names: ['PHOENIX_SECRET'], says: /lower-case letter/ },
   ],
   [
+    'an initial password copied from the output of bennu config',
+    { PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD: '********' },
+    { names: ['PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD'], says: /the mask.*Put the password there/ },
+  ],
+  [
     'a secret with a blank',
     { PHOENIX_SECRET: `${CANARY} ${CANARY}` },
     { names: ['PHOENIX_SECRET'], says: /blank/ },

@@ -1,7 +1,8 @@
 /** The effective configuration as lines, for `bennu config`. Secrets are masked. */
 import type { Config, DatabaseConfig, DatabaseTls, PublicConfig } from '#server/config/model'
 
-const MASK = '********'
+/** What stands in the place of a secret. */
+export const MASK = '********'
 
 /** One `NAME=value` line per setting, in the order of the documentation. */
 export function describeConfig(config: Config): string[] {
