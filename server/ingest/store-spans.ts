@@ -1,16 +1,9 @@
-/** Span rows and the sums beside them. */
-import { eq, inArray } from 'drizzle-orm'
+/** Span rows and the sums beside them: written here, read in stored-spans.ts. */
 import { chunksFor, excluded } from '#server/ingest/bulk'
 import type { Counts, Node } from '#server/ingest/rollups'
 import type { StoreContext } from '#server/ingest/store'
 import type { TraceState } from '#server/ingest/store-traces'
 import type { SpanRow } from '#server/otlp/row'
-
-/** A span that was there before, with its sum over everything below it. */
-export interface StoredSpan extends Node {
-  traceRowId: number
-  total: Counts
-}
 
 /** A span that this transaction added, with what it counts for itself. */
 export interface FreshSpan extends Node {
@@ -18,40 +11,6 @@ export interface FreshSpan extends Node {
   endTime: number
   sessionId: string | null
   own: Counts
-}
-
-/** The narrow rows of traces that have spans already, by the trace's row id. Wide columns are never read. */
-export async function loadStoredSpans(
-  { tx, db }: StoreContext,
-  traces: readonly TraceState[],
-): Promise<Map<number, StoredSpan[]>> {
-  const { spans, spanRollups } = db.t
-  const byTrace = new Map<number, StoredSpan[]>()
-  const ids = traces.filter((trace) => trace.spanCount > 0).map((trace) => trace.id)
-  for (const chunk of chunksFor(ids, 1, db.dialect.maxParameters)) {
-    const rows = await tx
-      .select({
-        id: spans.id,
-        traceRowId: spans.traceRowId,
-        spanId: spans.spanId,
-        parentId: spans.parentId,
-        startTime: spans.startTime,
-        total: {
-          errors: spanRollups.cumulativeErrorCount,
-          promptTokens: spanRollups.cumulativeLlmTokenCountPrompt,
-          completionTokens: spanRollups.cumulativeLlmTokenCountCompletion,
-        },
-      })
-      .from(spans)
-      .innerJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
-      .where(inArray(spans.traceRowId, chunk))
-    for (const row of rows) {
-      const list = byTrace.get(row.traceRowId)
-      if (list) list.push(row)
-      else byTrace.set(row.traceRowId, [row])
-    }
-  }
-  return byTrace
 }
 
 /** Adds spans that are known to be new, in the order given. */

@@ -63,16 +63,12 @@ function toState(row: StoreContext['db']['t']['traces']['$inferSelect']): TraceS
   return { ...rest, counts: { errors: errorCount, promptTokens, completionTokens } }
 }
 
+/** Of each trace its first span, which is new if the trace is: the others widen the trace if they turn out to be new too. */
 function draftTraces(spans: readonly IncomingSpan[]): Map<string, TraceDraft> {
   const drafts = new Map<string, TraceDraft>()
   for (const { row, project } of spans) {
     const { traceId, startTime, endTime } = row
-    const draft = drafts.get(traceId)
-    if (!draft) drafts.set(traceId, { traceId, project, startTime, endTime })
-    else {
-      draft.startTime = Math.min(draft.startTime, startTime)
-      draft.endTime = Math.max(draft.endTime, endTime)
-    }
+    if (!drafts.has(traceId)) drafts.set(traceId, { traceId, project, startTime, endTime })
   }
   return drafts
 }

@@ -2,6 +2,7 @@ import { asc, eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type IncomingSpan, storeSpans } from '#server/ingest/store'
+import { loadStoredSpans } from '#server/ingest/stored-spans'
 import { createTestDatabase, openTestDatabase, type TestDatabase } from '../../test/database'
 import { incoming, START, spanIdOf, traceIdOf } from '../../test/received-spans'
 import { recountTrace, storedCounts } from '../../test/recount'
@@ -76,6 +77,11 @@ describe('a stored span', () => {
     await store(incoming({ span: 1, start: 0, end: 99, error: true, tokens: [1, 1], session: 's' }))
     expect(await onlyTrace()).toEqual(before)
     expect(await sessionRows()).toEqual([])
+  })
+
+  it('widens nothing when it comes twice at once', async () => {
+    await store(incoming({ span: 1, start: 5, end: 10 }), incoming({ span: 1, start: 0, end: 99 }))
+    expect(await onlyTrace()).toMatchObject({ startTime: START + 5, endTime: START + 10, spanCount: 1 })
   })
 
   it('is another span in another trace', async () => {
@@ -173,38 +179,84 @@ describe('a span’s sum over everything below it', () => {
     expect(await onlyTrace()).toMatchObject({ spanCount: 5000, errorCount: 1 })
   })
 
-  it('equals a recount on any graph, whatever the order and grouping of arrival', {
-    timeout: 120_000,
-  }, async () => {
-    const size = 9
-    const span = (n: number) =>
-      fc.record({
-        trace: fc.integer({ min: 0, max: 1 }),
-        span: fc.constant(n),
-        // Any other span, itself included, or one that never comes: trees, orphans and cycles.
-        parent: fc.option(fc.integer({ min: 0, max: size + 2 }), { nil: undefined, freq: 4 }),
-        start: fc.integer({ min: 0, max: 50 }),
-        error: fc.boolean(),
-        tokens: fc.option(fc.tuple(fc.nat(100), fc.nat(100)), { nil: undefined }),
-      })
-    const arrival = fc
-      .tuple(...Array.from({ length: size }, (_, n) => span(n)))
-      .chain((spans) =>
-        fc.tuple(fc.shuffledSubarray(spans, { minLength: 1 }), fc.array(fc.integer({ min: 1, max: 4 }))),
-      )
-    await fc.assert(
-      fc.asyncProperty(arrival, async ([spans, sizes]) => {
-        await db.write(async (tx) => {
-          await tx.delete(db.t.traces)
+  it.each([
+    ['read whole', 1000],
+    ['of which only what is touched is read', 0],
+  ])(
+    'equals a recount on any graph, whatever the order and grouping of arrival, of a trace %s',
+    {
+      timeout: 120_000,
+    },
+    async (_what, wholeTraceSpans) => {
+      const size = 9
+      const span = (ids: fc.Arbitrary<number>) =>
+        fc.record({
+          trace: fc.integer({ min: 0, max: 1 }),
+          span: ids,
+          // Any other span, itself included, or one that never comes: trees, orphans and cycles.
+          parent: fc.option(fc.integer({ min: 0, max: size + 2 }), { nil: undefined, freq: 4 }),
+          start: fc.integer({ min: 0, max: 50 }),
+          error: fc.boolean(),
+          tokens: fc.option(fc.tuple(fc.nat(100), fc.nat(100)), { nil: undefined }),
         })
-        const rest = spans.map((each) => incoming(each as Parameters<typeof incoming>[0]))
-        for (const groupSize of [...sizes, rest.length]) await store(...rest.splice(0, groupSize))
-        for (const { id } of await traceRows()) {
-          expect(await storedCounts(db, id)).toEqual(await recountTrace(db, id))
-        }
-      }),
-      { seed: 11, numRuns: 150 },
+      const arrival = fc
+        // Each span once, and some again that say something else.
+        .tuple(
+          ...Array.from({ length: size + 3 }, (_, n) => span(n < size ? fc.constant(n) : fc.nat(size - 1))),
+        )
+        .chain((spans) =>
+          fc.tuple(fc.shuffledSubarray(spans, { minLength: 1 }), fc.array(fc.integer({ min: 1, max: 4 }))),
+        )
+      await fc.assert(
+        fc.asyncProperty(arrival, async ([spans, sizes]) => {
+          await db.write(async (tx) => {
+            await tx.delete(db.t.traces)
+          })
+          const rest = spans.map((each) => incoming(each as Parameters<typeof incoming>[0]))
+          for (const groupSize of [...sizes, rest.length]) {
+            await storeSpans(db, rest.splice(0, groupSize), clock, wholeTraceSpans)
+          }
+          for (const { id } of await traceRows()) {
+            expect(await storedCounts(db, id)).toEqual(await recountTrace(db, id))
+          }
+        }),
+        { seed: 11, numRuns: 150 },
+      )
+    },
+  )
+})
+
+describe('a large trace', () => {
+  const spanIdsRead = async (...rows: { spanId: string; parentId: string | null }[]) => {
+    const [trace] = await traceRows()
+    const { errorCount, promptTokens, completionTokens, ...rest } = trace as NonNullable<typeof trace>
+    const counts = { errors: errorCount, promptTokens, completionTokens }
+    const context = { tx: db.read, db, now: clock() }
+    const state = { ...rest, counts }
+    const loaded = await loadStoredSpans(context, [state], new Map([[state.traceId, rows]]), 0)
+    return loaded.get(state.id)?.map((span) => span.spanId)
+  }
+
+  it('is read where a batch touches it: its root, what it repeats, lies below or belongs below', async () => {
+    const others = Array.from({ length: 50 }, (_, n) => incoming({ span: 100 + n, parent: 1, start: 9 }))
+    await store(
+      incoming({ span: 1 }),
+      incoming({ span: 2, parent: 1, start: 1 }),
+      incoming({ span: 3, parent: 2, start: 2 }),
+      incoming({ span: 4, parent: 9, start: 3 }),
+      incoming({ span: 5, parent: 4, start: 4 }),
+      ...others,
     )
+    const read = await spanIdsRead(
+      { spanId: spanIdOf(9), parentId: spanIdOf(3) },
+      { spanId: spanIdOf(120), parentId: null },
+    )
+    expect(read?.sort()).toEqual([1, 2, 3, 4, 120].map(spanIdOf).sort())
+  })
+
+  it('is read whole when its root gets a parent', async () => {
+    await store(incoming({ span: 1, parent: 7 }), incoming({ span: 2, parent: 8, start: 5 }))
+    expect(await spanIdsRead({ spanId: spanIdOf(7), parentId: null })).toHaveLength(2)
   })
 })
 

@@ -10,12 +10,11 @@ import {
   type FreshSpan,
   insertRollups,
   insertSpans,
-  loadStoredSpans,
   type Rollup,
-  type StoredSpan,
   updateRollups,
 } from '#server/ingest/store-spans'
 import { lockTraces, type TraceState, writeTraces } from '#server/ingest/store-traces'
+import { loadStoredSpans, type StoredSpan, WHOLE_TRACE_SPANS } from '#server/ingest/stored-spans'
 import type { SpanRow } from '#server/otlp/row'
 
 /** A row and the project it goes to if its trace is new. */
@@ -34,6 +33,7 @@ export interface StoreContext {
 /**
  * Stores the spans and brings every sum up to date. A span whose trace and span id are stored already is left out: the
  * first version stays, and nothing it says widens anything.
+ * @param wholeTraceSpans traces with more spans are not read whole
  * @returns how many were new
  * @throws the driver's error; nothing is stored then
  */
@@ -41,12 +41,13 @@ export async function storeSpans(
   db: Database,
   spans: readonly IncomingSpan[],
   clock: () => Date,
+  wholeTraceSpans = WHOLE_TRACE_SPANS,
 ): Promise<number> {
   if (spans.length === 0) return 0
   return db.write(async (tx) => {
     const context = { tx, db, now: clock() }
     const traces = await lockTraces(context, spans)
-    const stored = await loadStoredSpans(context, [...traces.values()])
+    const stored = await loadStoredSpans(context, [...traces.values()], rowsByTrace(spans), wholeTraceSpans)
     const fresh = await insertSpans(context, pickFresh(spans, traces, stored))
     const changed = mergeByTrace(stored, fresh)
     await bindSessions(context, changed)
@@ -64,6 +65,16 @@ export async function storeSpans(
     )
     return fresh.length
   })
+}
+
+function rowsByTrace(spans: readonly IncomingSpan[]): Map<string, SpanRow[]> {
+  const rows = new Map<string, SpanRow[]>()
+  for (const { row } of spans) {
+    const list = rows.get(row.traceId)
+    if (list) list.push(row)
+    else rows.set(row.traceId, [row])
+  }
+  return rows
 }
 
 /** The spans that are not stored yet; of one sent twice, the first. */
