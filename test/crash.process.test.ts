@@ -1,10 +1,12 @@
 /** An acknowledged span is on disk, whatever is killed, and there once. */
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgresForCrash, sqliteForCrash } from './crash-engines'
 import { runCrashRounds } from './crash-rounds'
 import { type PostgresServer, startPostgres } from './postgres'
 
 const ROUNDS = 5
+const EARLY_ANSWERS = fileURLToPath(new URL('./answer-before-commit.cjs', import.meta.url))
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -28,7 +30,7 @@ describe.each([
 
 describe('the test itself', () => {
   it('notices the loss when spans are acknowledged before COMMIT', async () => {
-    const env = { NODE_ENV: 'test', BENNU_TEST_ACK_BEFORE_COMMIT: '1' }
+    const env = { NODE_OPTIONS: `--require ${JSON.stringify(EARLY_ANSWERS)}` }
     const result = await runCrashRounds({ rounds: 2, database: sqliteForCrash, env })
     expect(result.lost.length).toBeGreaterThan(0)
   })

@@ -180,6 +180,18 @@ describe('the pipeline', () => {
     expect(await send('b')).toEqual(fine(1))
   })
 
+  it('says to its operator once that the storage is full, and again the next time', async () => {
+    const wrapped = around((run) => {
+      if (run <= 3 || run === 5) throw full()
+    })
+    const { send, trouble } = start({ db: wrapped.db })
+    for (const name of ['a', 'b', 'c']) await send(name)
+    expect(trouble).toEqual(['the storage is full; spans are refused until there is room'])
+    await send('d')
+    await send('e')
+    expect(trouble).toHaveLength(2)
+  })
+
   it('finds the one span that the database refuses and stores the others', async () => {
     const { spans } = db.t
     const wrapped = around(

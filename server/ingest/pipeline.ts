@@ -46,6 +46,7 @@ export class IngestPipeline {
   #inGroup: PendingRequest[] = []
   #running: Promise<void> | null = null
   #lastCommit = Number.NEGATIVE_INFINITY
+  #isFull = false
   readonly #watch: NodeJS.Timeout
 
   constructor(options: PipelineOptions) {
@@ -155,14 +156,23 @@ export class IngestPipeline {
         )
         for (const { request } of open) request.accepted += 1
         this.#lastCommit = performance.now()
+        this.#isFull = false
         return
       } catch (error) {
-        if (db.dialect.isStorageFull(error)) throw storageFull(error)
+        if (db.dialect.isStorageFull(error)) throw this.#noteFull(error)
         if (!db.dialect.isTransient(error) && isFaultOfData(error)) return this.#storeInHalves(open, error)
         onTrouble(error, 'spans could not be stored; trying again')
       }
       await sleep(pauseMs)
     }
+  }
+
+  /** Says once, not for every request, that there is no room any more. */
+  #noteFull(error: unknown): AppError {
+    if (!this.#isFull)
+      this.#options.onTrouble(error, 'the storage is full; spans are refused until there is room')
+    this.#isFull = true
+    return storageFull(error)
   }
 
   async #storeInHalves(entries: Entry[], error: unknown): Promise<void> {
