@@ -3,7 +3,7 @@
  * the screen, and a picture in screenshots/ for people to look at.
  */
 import type { Page } from '@playwright/test'
-import Database from 'better-sqlite3'
+import { runSql } from '../../test/sql'
 import { insertApiKeys } from '../support/api-keys'
 import { insertLongTrace, insertManyTraces, LONG } from '../support/data'
 import { expect, expectAccessible, test } from '../support/fixtures'
@@ -186,15 +186,12 @@ test.describe('what an admin sees', () => {
     test.use({ expectedComplaint: /status of 500|Server Components|React error #441/ })
     test('it says so, names the request, and comes back', async ({ page, server }) => {
       const { database } = server.world.config
-      if (database.dialect !== 'sqlite') throw new Error('this test breaks a SQLite file')
-      const file = new Database(database.file)
-      file.exec('alter table traces rename to traces_gone')
+      await runSql(database, 'alter table traces rename to traces_gone')
       const answer = await page.goto('/projects')
       await expect(page.getByRole('heading', { name: 'This page could not be shown' })).toBeVisible()
       await expect(page.getByRole('main')).toContainText(answer?.headers()['x-request-id'] ?? 'no request id')
       await look(page, 'error')
-      file.exec('alter table traces_gone rename to traces')
-      file.close()
+      await runSql(database, 'alter table traces_gone rename to traces')
       await page.getByRole('button', { name: 'Try again' }).click()
       await expect(page.getByRole('heading', { name: 'Projects', level: 1 })).toBeVisible()
     })
