@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Service } from '#server/process/child'
 import { listenPatiently } from '#server/process/listen'
 import type { Runtime } from '#server/runtime'
+import { closeServer } from './close-server'
 import { createListener } from './listener'
 import { prepareNext } from './prepare-next'
 
@@ -18,7 +19,7 @@ export async function startWeb(runtime: Runtime, options: { dev: boolean }): Pro
   await listenPatiently({ host, port, setting: 'PHOENIX_PORT or --port' }, () => listen(server, port, host))
   return {
     port: (server.address() as AddressInfo).port,
-    stop: (graceMs) => stop(server, graceMs),
+    stop: (graceMs) => closeServer(server, graceMs),
   }
 }
 
@@ -27,22 +28,6 @@ function listen(server: Server, port: number, host: string): Promise<void> {
     server.once('error', reject)
     server.listen({ port, host }, () => {
       server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-const SWEEP_MS = 50
-
-/** Closes idle connections at once and the others after their answer, or when the grace is over. */
-function stop(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-    // A connection that was answered meanwhile is kept alive by its client: it is idle from then on.
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
-    server.close(() => {
-      clearTimeout(cut)
-      clearInterval(sweep)
       resolve()
     })
   })
