@@ -5,7 +5,7 @@ import { openDatabase } from '#server/db/open'
 import type { AppError } from '#server/errors'
 import type { MessageFromWorker, MessageToWorker, PlainError, WorkerData } from '#server/ingest/messages'
 import { IngestPipeline } from '#server/ingest/pipeline'
-import { yieldToOtherThreads } from '#server/ingest/thread-priority'
+import { WORKER_NICE, yieldToOtherThreads } from '#server/ingest/thread-priority'
 
 const port = parentPort
 if (!port) throw new Error('This file is the main file of a worker thread')
@@ -19,7 +19,7 @@ const tell = (message: MessageFromWorker) => port.postMessage(message)
  */
 const answerBeforeCommit = Symbol.for('bennu.test.answer-before-commit') in globalThis
 
-yieldToOtherThreads()
+yieldToOtherThreads(WORKER_NICE)
 const db = await openDatabase(database, { applicationName, bulk: true })
 const pipeline = new IngestPipeline({
   db,
