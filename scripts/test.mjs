@@ -14,7 +14,12 @@ import { ensureServices } from './lib/services.mjs'
 import { readPlaywright, readVitest } from './lib/test-results.mjs'
 
 const PARTS = ['unit', 'sqlite', 'postgres', 'process', 'e2e']
-const NEEDS = { postgresql: ['postgres', 'process'], chromium: ['e2e'] }
+const NEEDS = {
+  postgresql: ['postgres', 'process'],
+  openssl: ['postgres', 'process'],
+  chromium: ['e2e'],
+  curl: ['e2e'],
+}
 
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((part) => !PARTS.includes(part))

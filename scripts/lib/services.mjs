@@ -12,7 +12,10 @@ const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/usr/bin/ap
 export function ensureServices() {
   const missing = [
     { name: 'postgresql', there: hasPostgres },
-    { name: 'chromium', there: hasChromium },
+    { name: 'chromium', there: () => hasProgram('chromium') },
+    // For the certificates of a test PostgreSQL, and for the snippets that a page shows.
+    { name: 'openssl', there: () => hasProgram('openssl') },
+    { name: 'curl', there: () => hasProgram('curl') },
   ].filter(({ there }) => !there())
   if (missing.length === 0) return []
   if (!isRootOnDebian()) {
@@ -46,8 +49,8 @@ function hasPostgres() {
   return [...onPath(), ...versions].some((folder) => existsSync(join(folder, 'initdb')))
 }
 
-function hasChromium() {
-  return onPath().some((folder) => existsSync(join(folder, 'chromium')))
+function hasProgram(name) {
+  return onPath().some((folder) => existsSync(join(folder, name)))
 }
 
 const onPath = () => [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
