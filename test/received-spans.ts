@@ -1,6 +1,7 @@
 /** Received spans for tests: a sound one, with whatever a test is about put over it. */
 import type { OtlpSpan, Value } from '#server/otlp/model'
-import { type SpanRow, toRow } from '#server/otlp/row'
+import { toRow } from '#server/otlp/row'
+import { jsonTextOf, type SpanRow } from '#server/otlp/span-row'
 
 export const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 export const SPAN_ID = 'b7ad6b7169203331'
@@ -26,11 +27,20 @@ export function otlpSpan(over: Partial<OtlpSpan> = {}): OtlpSpan {
   }
 }
 
+/** A row with its documents as strings. */
+export type TextRow = SpanRow & { attributes: string; events: string }
+
+export const asText = (row: SpanRow): TextRow => ({
+  ...row,
+  attributes: jsonTextOf(row.attributes),
+  events: jsonTextOf(row.events),
+})
+
 /** The row of a sound span; throws the reason when there is none. */
-export function rowOf(over: Partial<OtlpSpan> = {}): SpanRow {
+export function rowOf(over: Partial<OtlpSpan> = {}): TextRow {
   const row = toRow(otlpSpan(over), RECEIVED_AT)
   if (typeof row === 'string') throw new Error(row)
-  return row
+  return asText(row)
 }
 
 /** The stored attributes of a span with these, as JSON text. */

@@ -3,7 +3,7 @@ import { chunksFor, excluded } from '#server/ingest/bulk'
 import type { Counts, Node } from '#server/ingest/rollups'
 import type { StoreContext } from '#server/ingest/store'
 import type { TraceState } from '#server/ingest/store-traces'
-import type { SpanRow } from '#server/otlp/row'
+import { jsonTextOf, type SpanRow } from '#server/otlp/span-row'
 
 /** A span that this transaction added, with what it counts for itself. */
 export interface FreshSpan extends Node {
@@ -20,6 +20,8 @@ export async function insertSpans(
 ): Promise<FreshSpan[]> {
   const rows = fresh.map(({ row: { traceId: _traceId, sessionId: _sessionId, ...columns }, trace }) => ({
     ...columns,
+    attributes: jsonTextOf(columns.attributes),
+    events: jsonTextOf(columns.events),
     traceRowId: trace.id,
     projectId: trace.projectId,
   }))

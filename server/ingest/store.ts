@@ -15,7 +15,7 @@ import {
 } from '#server/ingest/store-spans'
 import { lockTraces, type TraceState, writeTraces } from '#server/ingest/store-traces'
 import { loadStoredSpans, type StoredSpan, WHOLE_TRACE_SPANS } from '#server/ingest/stored-spans'
-import type { SpanRow } from '#server/otlp/row'
+import type { SpanRow } from '#server/otlp/span-row'
 
 /** A row and the project it goes to if its trace is new. */
 export interface IncomingSpan {

@@ -6,36 +6,14 @@ import { addGenAiAttributes } from '#server/otlp/gen-ai'
 import { parseJsonValue } from '#server/otlp/lossless'
 import type { OtlpSpan, Value, ValueMap } from '#server/otlp/model'
 import { pythonText } from '#server/otlp/python-text'
+import type { RowOrReason } from '#server/otlp/span-row'
 import { cleanText, writeMap, writeValue } from '#server/otlp/text'
 import { SPAN_KINDS, type SpanKind, type StatusCode } from '#server/traces/model'
 
-/** A span ready to be stored; the store adds the ids of rows. Times are integer microseconds. */
-export interface SpanRow {
-  traceId: string
-  spanId: string
-  parentId: string | null
-  name: string
-  spanKind: SpanKind
-  startTime: number
-  endTime: number
-  statusCode: StatusCode
-  statusMessage: string
-  attributes: string
-  events: string
-  llmTokenCountPrompt: number | null
-  llmTokenCountCompletion: number | null
-  inputPreview: string | null
-  outputPreview: string | null
-  /** The session the span names, as text; null when it names none. */
-  sessionId: string | null
-}
-
-/** A row, or the reason why there can be none: part of a sentence for the sender. */
-export type RowOrReason = SpanRow | string
-
 const PREVIEW_CHARACTERS = 100
-/** Longest session id that gets a row of its own: PostgreSQL indexes no longer text. The attribute is kept anyway. */
-const MAX_SESSION_ID_BYTES = 1000
+const MODEL_NAME_CHARACTERS = 255
+/** Longest id of a session or a user that becomes a column: PostgreSQL indexes no longer text. The attribute is kept anyway. */
+const MAX_ID_BYTES = 1000
 /** More than any span has; keeps every sum of counts exact. */
 const MAX_TOKENS = 1e12
 
@@ -64,7 +42,9 @@ export function toRow(span: OtlpSpan, receivedAt: number): RowOrReason {
     llmTokenCountCompletion: spanKind === 'LLM' ? tokensAt(tree, 'completion') : null,
     inputPreview: previewOf(valueAt(tree, 'input', 'value')),
     outputPreview: previewOf(valueAt(tree, 'output', 'value')),
-    sessionId: sessionIdOf(tree),
+    modelName: modelNameOf(tree),
+    sessionId: idAt(tree, 'session'),
+    userId: idAt(tree, 'user'),
   }
 }
 
@@ -148,15 +128,29 @@ function tokensAt(tree: ValueMap, which: 'prompt' | 'completion'): number {
 
 function previewOf(value: Value | undefined): string | null {
   if (value === undefined || value === null) return null
-  const text = typeof value === 'string' ? value : writeValue(value)
+  return firstCharacters(typeof value === 'string' ? value : writeValue(value), PREVIEW_CHARACTERS)
+}
+
+/** The beginning of a text, cleaned. */
+function firstCharacters(text: string, count: number): string {
   // A cut through a pair of surrogates leaves half a character, which is cleaned to U+FFFD: cut before it.
-  const cut = text.slice(0, PREVIEW_CHARACTERS)
+  const cut = text.slice(0, count)
   return cleanText(/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut)
 }
 
-function sessionIdOf(tree: ValueMap): string | null {
-  const value = valueAt(tree, 'session', 'id')
+/** The model that the span names; a name that is blank, or no text, is none. */
+function modelNameOf(tree: ValueMap): string | null {
+  for (const owner of ['llm', 'embedding', 'reranker']) {
+    const value = valueAt(tree, owner, 'model_name')
+    const name = typeof value === 'string' ? firstCharacters(value.trim(), MODEL_NAME_CHARACTERS) : ''
+    if (name !== '') return name
+  }
+  return null
+}
+
+function idAt(tree: ValueMap, owner: 'session' | 'user'): string | null {
+  const value = valueAt(tree, owner, 'id')
   const text = value === undefined ? null : pythonText(value)
   const trimmed = text === null ? '' : cleanText(text).trim()
-  return trimmed === '' || Buffer.byteLength(trimmed) > MAX_SESSION_ID_BYTES ? null : trimmed
+  return trimmed === '' || Buffer.byteLength(trimmed) > MAX_ID_BYTES ? null : trimmed
 }
