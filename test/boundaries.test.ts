@@ -14,12 +14,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   collector: ['server', 'proto'],
   components: ['server'],
   e2e: ['server', 'test', 'components'],
-  scripts: ['server', 'test'],
+  scripts: ['server', 'test', 'proto'],
   server: ['proto'],
 }
 
 /** Modules of the server that are safe in a browser: types, constants, the permission table. */
-const BROWSER_SAFE = /^server\/(permissions|[\w-]+\/model)$/
+const BROWSER_SAFE = /^server\/(permissions|[\w-]+\/([\w-]+-)?model)$/
 
 interface Import {
   /** Path of the importing file from the top folder. */

@@ -2,10 +2,8 @@
 import { pbkdf2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { hash as argon2Hash, verify as argon2Verify, type Options } from '@node-rs/argon2'
+import { MAX_PASSWORD_BYTES, normalizePassword } from '#server/auth/password-model'
 import { AppError, isAppError } from '#server/errors'
-
-/** Longest password in bytes of UTF-8; longer ones are refused, never cut. */
-export const MAX_PASSWORD_BYTES = 1024
 
 /** OWASP's smallest recommendation: 19 MiB, two passes, one lane. About 10 ms, off the main thread. */
 const ARGON2: Options = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 }
@@ -19,11 +17,6 @@ const MAX_AT_ONCE = 2
 const MAX_WAITING = 200
 
 const derive = promisify(pbkdf2)
-
-/** The form in which a password is hashed: NFC, so that one keyboard's é is another's. */
-export function normalizePassword(plain: string): string {
-  return plain.normalize('NFC')
-}
 
 /** The password columns of a user row. */
 export interface StoredPassword {
