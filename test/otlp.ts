@@ -57,6 +57,17 @@ export function asProtobuf(request: JsonRequest): Buffer {
   return Buffer.from(ExportTraceServiceRequest.encode(toMessage(request) as object).finish())
 }
 
+const PARTS = {
+  resource: opentelemetry.proto.resource.v1.Resource,
+  scopeSpans: opentelemetry.proto.trace.v1.ScopeSpans,
+  span: opentelemetry.proto.trace.v1.Span,
+}
+
+/** A message out of the middle of a request, with nothing around it. */
+export function partAsProtobuf(part: keyof typeof PARTS, json: object): Buffer {
+  return Buffer.from(PARTS[part].encode(toMessage(json) as object).finish())
+}
+
 /** The object the generated code encodes: ids and bytes as bytes, the words of doubles as doubles. */
 function toMessage(json: unknown, key = ''): unknown {
   if (Array.isArray(json)) return json.map((item) => toMessage(item))
