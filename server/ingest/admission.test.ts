@@ -73,4 +73,18 @@ describe('admission', () => {
     const place = gate.enter()
     expect(() => place.grow(900)).not.toThrow()
   })
+
+  it('counts refusals by what there was too much of', () => {
+    const gate = admission({ maxQueuedSpans: 10, maxInflightBytes: 100 })
+    const place = gate.enter()
+    place.setSpans(10)
+    expect(() => gate.enter()).toThrow(full)
+    place.grow(100)
+    expect(() => gate.enter()).toThrow(full)
+    expect(() => gate.enter()).toThrow(full)
+    expect(gate.state).toEqual({
+      queue: { requests: 1, spans: 10, bytes: 100 },
+      refusals: { bytes: 2, spans: 1 },
+    })
+  })
 })

@@ -12,6 +12,11 @@ export interface AdmissionLimits {
   maxInflightBytes: number
 }
 
+export interface AdmissionState {
+  queue: { requests: number; spans: number; bytes: number }
+  refusals: { bytes: number; spans: number }
+}
+
 /** Seconds after which a refused sender should try again. */
 export const RETRY_AFTER_SECONDS = 1
 
@@ -20,6 +25,7 @@ export class Admission {
   readonly #places = new Set<Place>()
   #bytes = 0
   #spans = 0
+  readonly #refusals = { bytes: 0, spans: 0 }
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits
@@ -31,18 +37,29 @@ export class Admission {
    */
   enter(): Place {
     const { maxInflightBytes, maxQueuedSpans } = this.#limits
-    if (this.#places.size > 0 && (this.#bytes >= maxInflightBytes || this.#spans >= maxQueuedSpans))
-      throw full()
+    if (this.#places.size > 0 && this.#bytes >= maxInflightBytes) throw this.#full('bytes')
+    if (this.#places.size > 0 && this.#spans >= maxQueuedSpans) throw this.#full('spans')
     const place = new Place(this)
     this.#places.add(place)
     return place
+  }
+
+  /** What is in flight now, and how often there was no room for how many bytes or spans there were. */
+  get state(): AdmissionState {
+    const queue = { requests: this.#places.size, spans: this.#spans, bytes: this.#bytes }
+    return { queue, refusals: { ...this.#refusals } }
+  }
+
+  #full(reason: keyof AdmissionState['refusals']): AppError {
+    this.#refusals[reason] += 1
+    return full()
   }
 
   /** For Place alone. */
   addBytes(place: Place, bytes: number): void {
     if (!this.#places.has(place)) return
     const others = this.#bytes - place.bytes
-    if (others > 0 && this.#bytes + bytes > this.#limits.maxInflightBytes) throw full()
+    if (others > 0 && this.#bytes + bytes > this.#limits.maxInflightBytes) throw this.#full('bytes')
     this.#bytes += bytes
   }
 

@@ -8,6 +8,8 @@ export interface WorkerData {
   database: Config['database']
   ingest: Config['ingest']
   applicationName: string
+  /** See `IngestMeter`: the worker counts, the serving thread reads. */
+  meterMemory: SharedArrayBuffer
 }
 
 export type MessageToWorker =

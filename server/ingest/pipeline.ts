@@ -9,6 +9,7 @@ import { RETRY_AFTER_SECONDS } from '#server/ingest/admission'
 import type { IngestRequest, IngestResult } from '#server/ingest/client'
 import { type Decoded, openRequest } from '#server/ingest/decode'
 import { isFaultOfData } from '#server/ingest/faults'
+import { IngestMeter } from '#server/ingest/meter'
 import { PendingRequest } from '#server/ingest/pending'
 import { type IncomingSpan, storeSpans } from '#server/ingest/store'
 
@@ -29,6 +30,8 @@ export interface PipelineOptions {
   onDone: (id: number, result: IngestResult) => void
   onFailed: (id: number, error: AppError) => void
   onTrouble: (error: unknown, sentence: string) => void
+  /** Counts what is done; shared with the thread that serves. */
+  meter?: IngestMeter
   /** For the test that proves the crash test: answers before COMMIT. */
   answerBeforeCommit?: boolean
   patienceMs?: number
@@ -42,6 +45,7 @@ interface Entry {
 
 export class IngestPipeline {
   readonly #options: PipelineOptions
+  readonly #meter: IngestMeter
   readonly #waiting: PendingRequest[] = []
   #inGroup: PendingRequest[] = []
   #running: Promise<void> | null = null
@@ -51,6 +55,7 @@ export class IngestPipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.#meter = options.meter ?? new IngestMeter()
     this.#watch = setInterval(() => this.#expire(), 1_000)
     this.#watch.unref()
   }
@@ -71,7 +76,9 @@ export class IngestPipeline {
     // A moment for the requests that arrived together to become one group.
     await sleep(0)
     while (this.#waiting.length > 0) {
+      const decodingSince = performance.now()
       const entries = this.#gather()
+      this.#meter.decoded(performance.now() - decodingSince)
       await this.#commit(entries)
       for (const request of this.#inGroup) this.#settle(request)
       this.#inGroup = []
@@ -148,8 +155,9 @@ export class IngestPipeline {
         ? entries
         : entries.filter(({ request }) => !request.isAnswered)
       if (open.length === 0) return
+      const since = performance.now()
       try {
-        await storeSpans(
+        const stored = await storeSpans(
           db,
           open.map((entry) => entry.span),
           clock,
@@ -157,11 +165,18 @@ export class IngestPipeline {
         for (const { request } of open) request.accepted += 1
         this.#lastCommit = performance.now()
         this.#isFull = false
+        this.#meter.committed({
+          requests: new Set(open.map(({ request }) => request)).size,
+          stored,
+          duplicates: open.length - stored,
+          milliseconds: this.#lastCommit - since,
+        })
         return
       } catch (error) {
         if (db.dialect.isStorageFull(error)) throw this.#noteFull(error)
         if (!db.dialect.isTransient(error) && isFaultOfData(error)) return this.#storeInHalves(open, error)
         onTrouble(error, 'spans could not be stored; trying again')
+        this.#meter.retried()
       }
       await sleep(pauseMs)
     }
@@ -191,7 +206,9 @@ export class IngestPipeline {
   #settle(request: PendingRequest): void {
     if (request.isAnswered || !request.isExhausted) return
     request.isAnswered = true
-    this.#options.onDone(request.id, request.result())
+    const result = request.result()
+    this.#meter.rejected(result.rejected)
+    this.#options.onDone(request.id, result)
   }
 
   #fail(request: PendingRequest, error: AppError): void {

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { Config } from '#server/config/model'
-import type { IngestClient } from '#server/ingest/client'
 import type { WorkerData } from '#server/ingest/messages'
+import { IngestMeter } from '#server/ingest/meter'
 import { IngestThread } from '#server/ingest/thread'
 
 /** Most of what a span becomes dies young: room for it saves a quarter of the time. Memory is taken only when needed. */
@@ -28,10 +28,12 @@ export async function startIngest(
   config: Config,
   log: Logger,
   options: StartIngestOptions = {},
-): Promise<IngestClient> {
+): Promise<IngestThread> {
   const { applicationName = 'bennu ingest', clock = () => new Date() } = options
-  const workerData: WorkerData = { database: config.database, ingest: config.ingest, applicationName }
-  const thread = new IngestThread({ limits: config.ingest, log, clock, spawn: () => spawn(workerData) })
+  const meter = new IngestMeter()
+  const { database, ingest } = config
+  const workerData: WorkerData = { database, ingest, applicationName, meterMemory: meter.memory }
+  const thread = new IngestThread({ limits: ingest, log, clock, meter, spawn: () => spawn(workerData) })
   await thread.start()
   return thread
 }

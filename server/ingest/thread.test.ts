@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { IngestRequest } from '#server/ingest/client'
+import { IngestMeter } from '#server/ingest/meter'
 import { IngestThread } from '#server/ingest/thread'
 
 /**
@@ -36,6 +37,7 @@ async function start(limits = { maxQueuedSpans: 10, maxInflightBytes: 1000 }) {
     limits,
     log: pino({ level: 'silent' }),
     clock: () => new Date(),
+    meter: new IngestMeter(),
     spawn: () => {
       spawned += 1
       return new Worker(OBEDIENT, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 32 } })
@@ -109,5 +111,27 @@ describe('the ingest thread', () => {
     await thread.submit({ ...order(''), body: shared.subarray(2, 4) })
     expect(shared.toString()).toBe('--ok--')
     await thread.drain()
+  })
+
+  it('counts what became of its requests, and why others were refused', async () => {
+    const { thread } = await start()
+    for (const text of ['ok', 'refuse', 'ok']) await thread.submit(order(text)).catch(() => {})
+    await thread.drain()
+    expect(() => thread.reserve()).toThrow()
+    expect(thread.stats()).toMatchObject({
+      queue: { requests: 0, spans: 0, bytes: 0 },
+      outcomes: { stored: 2, undecodable: 1 },
+      refusals: { bytes: 0, spans: 0, starting: 0, stopping: 1 },
+      workerStarts: 1,
+    })
+  })
+
+  it('tells what is in flight', async () => {
+    const { thread } = await start()
+    const hanging = thread.submit(order('decoded 7')).catch(() => {})
+    await expect.poll(() => thread.stats().queue).toEqual({ requests: 1, spans: 7, bytes: 9 })
+    await thread.submit(order('die')).catch(() => {})
+    await hanging
+    void thread.drain()
   })
 })

@@ -3,15 +3,36 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { AppError } from '#server/errors'
-import { Admission, type AdmissionLimits, Place, RETRY_AFTER_SECONDS } from '#server/ingest/admission'
+import {
+  Admission,
+  type AdmissionLimits,
+  type AdmissionState,
+  Place,
+  RETRY_AFTER_SECONDS,
+} from '#server/ingest/admission'
 import type { IngestClient, IngestRequest, IngestResult, Reservation } from '#server/ingest/client'
 import type { MessageFromWorker, MessageToWorker } from '#server/ingest/messages'
+import type { IngestMeter, MeterReading } from '#server/ingest/meter'
 
 interface ThreadOptions {
   limits: AdmissionLimits
   log: Logger
   clock: () => Date
   spawn: () => Worker
+  /** What the workers count in, one after the other. */
+  meter: IngestMeter
+}
+
+/** How ingest stands in this process and what it has done since the process started. */
+export interface IngestStats {
+  /** What is in flight now. */
+  queue: AdmissionState['queue']
+  /** Requests refused before the worker saw them, by what was lacking. */
+  refusals: AdmissionState['refusals'] & { starting: number; stopping: number }
+  /** Requests answered, by `stored` or the code of their error. */
+  outcomes: Record<string, number>
+  workerStarts: number
+  worker: MeterReading
 }
 
 /** Somebody who waits for an answer of the worker. */
@@ -28,6 +49,9 @@ export class IngestThread implements IngestClient {
   readonly #admission: Admission
   readonly #waiters = new Map<number, Waiter>()
   #worker: Worker | null = null
+  readonly #outcomes: Record<string, number> = {}
+  readonly #refusals = { starting: 0, stopping: 0 }
+  #workerStarts = 0
   #nextId = 1
   #restartPauseMs = 100
   #stopping: Promise<void> | null = null
@@ -45,6 +69,7 @@ export class IngestThread implements IngestClient {
       worker.on('message', (message: MessageFromWorker) => {
         if (message.kind !== 'ready') return this.#receive(message)
         this.#worker = worker
+        this.#workerStarts += 1
         resolve()
       })
       worker.on('error', (error) => {
@@ -57,8 +82,20 @@ export class IngestThread implements IngestClient {
     })
   }
 
+  /** For the metrics. */
+  stats(): IngestStats {
+    const { queue, refusals } = this.#admission.state
+    return {
+      queue,
+      refusals: { ...refusals, ...this.#refusals },
+      outcomes: { ...this.#outcomes },
+      workerStarts: this.#workerStarts,
+      worker: this.#options.meter.read(),
+    }
+  }
+
   reserve(): Place {
-    if (this.#stopping) throw stopping()
+    if (this.#stopping) throw this.#refuse('stopping')
     return this.#admission.enter()
   }
 
@@ -75,8 +112,8 @@ export class IngestThread implements IngestClient {
 
   #send(request: IngestRequest, place: Place): Promise<IngestResult> {
     const worker = this.#worker
-    if (this.#stopping) throw stopping()
-    if (!worker) throw restarting()
+    if (this.#stopping) throw this.#refuse('stopping')
+    if (!worker) throw this.#refuse('starting')
     const body = ownBuffer(request.body)
     const id = this.#nextId++
     const message: MessageToWorker = {
@@ -105,8 +142,18 @@ export class IngestThread implements IngestClient {
     }
     this.#restartPauseMs = 100
     this.#waiters.delete(message.id)
+    this.#count(message.kind === 'done' ? 'stored' : message.error.code)
     if (message.kind === 'done') waiter.resolve(message.result)
     else waiter.reject(toAppErrorAgain(message.error))
+  }
+
+  #refuse(reason: 'starting' | 'stopping'): AppError {
+    this.#refusals[reason] += 1
+    return reason === 'starting' ? restarting() : stopping()
+  }
+
+  #count(outcome: string): void {
+    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1
   }
 
   /** The worker is gone: whoever waits is told to come again, and a new one is started. */
@@ -116,7 +163,10 @@ export class IngestThread implements IngestClient {
     this.#waiters.clear()
     // One request alone that takes more memory than there is would take it again and again.
     const error = isOutOfMemory(cause) && waiters.length === 1 ? tooMuchMemory(cause) : restarting(cause)
-    for (const waiter of waiters) waiter.reject(error)
+    for (const waiter of waiters) {
+      this.#count(error.code)
+      waiter.reject(error)
+    }
     if (this.#stopping) return
     this.#options.log.error({ err: cause }, 'the ingest worker died; starting it again')
     void this.#restart()

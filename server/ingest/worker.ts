@@ -4,12 +4,13 @@ import { errorMessages } from '#server/db/error-codes'
 import { openDatabase } from '#server/db/open'
 import type { AppError } from '#server/errors'
 import type { MessageFromWorker, MessageToWorker, PlainError, WorkerData } from '#server/ingest/messages'
+import { IngestMeter } from '#server/ingest/meter'
 import { IngestPipeline } from '#server/ingest/pipeline'
 import { WORKER_NICE, yieldToOtherThreads } from '#server/ingest/thread-priority'
 
 const port = parentPort
 if (!port) throw new Error('This file is the main file of a worker thread')
-const { database, ingest, applicationName } = workerData as WorkerData
+const { database, ingest, applicationName, meterMemory } = workerData as WorkerData
 
 const tell = (message: MessageFromWorker) => port.postMessage(message)
 
@@ -30,6 +31,7 @@ const pipeline = new IngestPipeline({
   onDone: (id, result) => tell({ kind: 'done', id, result }),
   onFailed: (id, error) => tell({ kind: 'failed', id, error: plain(error) }),
   onTrouble: (error, sentence) => tell({ kind: 'trouble', sentence, error: driverError(error) }),
+  meter: new IngestMeter(meterMemory),
   answerBeforeCommit,
 })
 

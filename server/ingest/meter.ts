@@ -1,0 +1,133 @@
+/**
+ * What the ingest worker counts about itself, in memory that the serving thread reads when somebody asks. No message is
+ * sent for it, a count survives the death of the worker, and counting costs a few additions for each transaction.
+ */
+
+/** Upper bounds in seconds: from a commit that another process's group overtook to one that waits for a sick disk. */
+export const COMMIT_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const
+/** Upper bounds of how many spans and how many requests share a transaction. */
+export const GROUP_SPANS = [1, 8, 32, 128, 512, 1024, 2048, 4096] as const
+export const GROUP_REQUESTS = [1, 2, 4, 8, 16, 32, 64, 128] as const
+
+const COUNTERS = [
+  'commits',
+  'stored',
+  'duplicates',
+  'rejected',
+  'retries',
+  'decodeSeconds',
+  'poolTotal',
+  'poolIdle',
+  'poolWaiting',
+] as const
+type Counter = (typeof COUNTERS)[number]
+
+/** A histogram as Prometheus has it, but that each bucket counts only what the one below does not. */
+export interface Histogram {
+  bounds: readonly number[]
+  /** One more than there are bounds: the last is for everything larger. */
+  counts: readonly number[]
+  sum: number
+}
+
+export type MeterReading = Record<Counter, number> & {
+  commitSeconds: Histogram
+  groupSpans: Histogram
+  groupRequests: Histogram
+}
+
+/** One transaction that was committed. */
+export interface CommittedGroup {
+  requests: number
+  /** Spans that were new. */
+  stored: number
+  /** Spans that were there already. */
+  duplicates: number
+  /** From the first statement to the end of COMMIT. */
+  milliseconds: number
+}
+
+/** Each histogram's place: its buckets, then its sum. */
+const COMMIT_AT = COUNTERS.length
+const SPANS_AT = COMMIT_AT + COMMIT_SECONDS.length + 2
+const REQUESTS_AT = SPANS_AT + GROUP_SPANS.length + 2
+const SLOTS = REQUESTS_AT + GROUP_REQUESTS.length + 2
+
+export class IngestMeter {
+  /** To be handed to the other thread, which makes a meter of its own from it. Only one of the threads may count. */
+  readonly memory: SharedArrayBuffer
+  readonly #slots: Float64Array
+
+  constructor(memory = new SharedArrayBuffer(SLOTS * Float64Array.BYTES_PER_ELEMENT)) {
+    this.memory = memory
+    this.#slots = new Float64Array(memory)
+  }
+
+  /** Counts a transaction after its COMMIT. */
+  committed({ requests, stored, duplicates, milliseconds }: CommittedGroup): void {
+    this.#add('commits', 1)
+    this.#add('stored', stored)
+    this.#add('duplicates', duplicates)
+    this.#observe(COMMIT_AT, COMMIT_SECONDS, milliseconds / 1000)
+    this.#observe(SPANS_AT, GROUP_SPANS, stored + duplicates)
+    this.#observe(REQUESTS_AT, GROUP_REQUESTS, requests)
+  }
+
+  /** Counts spans that were refused for what is in them. */
+  rejected(spans: number): void {
+    this.#add('rejected', spans)
+  }
+
+  /** Counts a transaction that did not come about and is tried again. */
+  retried(): void {
+    this.#add('retries', 1)
+  }
+
+  /** Counts time spent on inflating and decoding. */
+  decoded(milliseconds: number): void {
+    this.#add('decodeSeconds', milliseconds / 1000)
+  }
+
+  /** Notes how the worker's pool of connections stands, if it has one. */
+  pooled(pool: { total: number; idle: number; waiting: number }): void {
+    this.#set('poolTotal', pool.total)
+    this.#set('poolIdle', pool.idle)
+    this.#set('poolWaiting', pool.waiting)
+  }
+
+  /** Everything counted so far. */
+  read(): MeterReading {
+    const counters = Object.fromEntries(
+      COUNTERS.map((name, index) => [name, this.#slots[index] ?? 0]),
+    ) as Record<Counter, number>
+    return {
+      ...counters,
+      commitSeconds: this.#histogram(COMMIT_AT, COMMIT_SECONDS),
+      groupSpans: this.#histogram(SPANS_AT, GROUP_SPANS),
+      groupRequests: this.#histogram(REQUESTS_AT, GROUP_REQUESTS),
+    }
+  }
+
+  #add(counter: Counter, amount: number): void {
+    this.#bump(COUNTERS.indexOf(counter), amount)
+  }
+
+  #set(counter: Counter, value: number): void {
+    this.#slots[COUNTERS.indexOf(counter)] = value
+  }
+
+  #observe(at: number, bounds: readonly number[], value: number): void {
+    const bucket = bounds.findIndex((bound) => value <= bound)
+    this.#bump(at + (bucket === -1 ? bounds.length : bucket), 1)
+    this.#bump(at + bounds.length + 1, value)
+  }
+
+  #bump(slot: number, amount: number): void {
+    this.#slots[slot] = (this.#slots[slot] ?? 0) + amount
+  }
+
+  #histogram(at: number, bounds: readonly number[]): Histogram {
+    const counts = [...this.#slots.subarray(at, at + bounds.length + 1)]
+    return { bounds, counts, sum: this.#slots[at + bounds.length + 1] ?? 0 }
+  }
+}
