@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   collector: ['server', 'proto'],
   components: ['server'],
   e2e: ['server', 'test', 'components'],
-  scripts: ['server', 'test', 'proto'],
+  scripts: ['server', 'test'],
   server: ['proto'],
 }
 
