@@ -1,5 +1,6 @@
 /** How pages talk to the server: one fetch with errors as sentences and one silent renewal of the session. */
 import { withRoot } from './root-path'
+import { sharedStorage, withTabLock } from './tab-lock'
 
 export interface FieldProblem {
   loc: (string | number)[]
@@ -34,16 +35,39 @@ interface ApiOptions {
 }
 
 let renewal: Promise<boolean> | null = null
+/** In the storage that all tabs share: when one of them renewed the session last. */
+const RENEWED_AT = 'bennu.renewedAt'
 
-/** Trades the refresh cookie for a new session, once for all requests that wait. */
-export function renewSession(): Promise<boolean> {
-  renewal ??= fetch(withRoot('/auth/refresh'), { method: 'POST' })
-    .then((response) => response.ok)
-    .catch(() => false)
-    .finally(() => {
-      renewal = null
-    })
+/**
+ * Trades the refresh cookie for new ones, once for all requests and all tabs that wait.
+ * @param sinceMs when the cookies were found wanting: nothing is done if another tab has renewed them since
+ */
+export function renewSession(sinceMs: number): Promise<boolean> {
+  renewal ??= withTabLock('bennu.renew', () => renewUnlessDone(sinceMs)).finally(() => {
+    renewal = null
+  })
   return renewal
+}
+
+async function renewUnlessDone(sinceMs: number): Promise<boolean> {
+  const shared = sharedStorage()
+  if (Number(shared?.getItem(RENEWED_AT)) > sinceMs) return true
+  try {
+    // Kept alive when the page is left, or the browser would go on with a cookie that has been used.
+    const { ok } = await fetch(withRoot('/auth/refresh'), { method: 'POST', keepalive: true })
+    if (ok) rememberRenewal(shared)
+    return ok
+  } catch {
+    return false
+  }
+}
+
+function rememberRenewal(shared: ReturnType<typeof sharedStorage>): void {
+  try {
+    shared?.setItem(RENEWED_AT, String(Date.now()))
+  } catch {
+    // A full storage: other tabs renew once more, one after the other.
+  }
 }
 
 function send(path: string, { method = 'GET', body, signal }: ApiOptions): Promise<Response> {
@@ -61,12 +85,12 @@ function send(path: string, { method = 'GET', body, signal }: ApiOptions): Promi
  * @throws ApiError for anything but success
  */
 export async function api<T>(path: string, options: ApiOptions = {}): Promise<T> {
-  const response = await sendOrFail(path, options)
-  if (response.status === 401 && options.renew !== false) {
-    if (!(await renewSession())) return leaveForLogin()
-    return read<T>(await sendOrFail(path, options))
+  for (let attempt = 1; ; attempt++) {
+    const sentAtMs = Date.now()
+    const response = await sendOrFail(path, options)
+    if (response.status !== 401 || options.renew === false || attempt === 3) return read<T>(response)
+    if (!(await renewSession(sentAtMs))) return leaveForLogin()
   }
-  return read<T>(response)
 }
 
 async function sendOrFail(path: string, options: ApiOptions): Promise<Response> {

@@ -129,7 +129,7 @@ function useSilentRenewal(wanted: boolean, returnUrl: string) {
   useEffect(() => {
     if (!wanted || Date.now() - Number(sessionStorage.getItem(RENEWED_AT) ?? 0) < 60_000) return
     sessionStorage.setItem(RENEWED_AT, String(Date.now()))
-    void renewSession().then((renewed) => {
+    void renewSession(performance.timeOrigin).then((renewed) => {
       if (renewed) location.replace(withRoot(returnUrl))
     })
   }, [wanted, returnUrl])
