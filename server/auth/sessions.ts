@@ -38,12 +38,20 @@ export async function issueSession(tx: Queries, world: SessionWorld, userId: num
   const { accessTokenMinutes, refreshTokenMinutes } = world.config.auth
   const now = world.clock()
   await dropDeadSessions(tx, world, userId)
-  const refreshRow = { userId, tokenHash: '', createdAt: now, expiresAt: later(now, refreshTokenMinutes) }
+  const sessionId = await insertSession(tx, world, userId, now)
+  const refreshRow = {
+    userId,
+    sessionId,
+    tokenHash: '',
+    createdAt: now,
+    expiresAt: later(now, refreshTokenMinutes),
+  }
   const refreshTokenId = idOf(
     await tx.insert(refreshTokens).values(refreshRow).returning({ id: refreshTokens.id }),
   )
   const accessRow = {
     userId,
+    sessionId,
     refreshTokenId,
     tokenHash: '',
     createdAt: now,
@@ -66,12 +74,18 @@ export async function issueSession(tx: Queries, world: SessionWorld, userId: num
   return { accessToken, refreshToken, accessTokenId }
 }
 
+async function insertSession(tx: Queries, { db }: SessionWorld, userId: number, now: Date): Promise<number> {
+  const { sessions, users } = db.t
+  const [user] = await tx.select({ method: users.authMethod }).from(users).where(eq(users.id, userId))
+  const row = { userId, method: user?.method ?? ('LOCAL' as const), createdAt: now, lastSeenAt: now }
+  return idOf(await tx.insert(sessions).values(row).returning({ id: sessions.id }))
+}
+
 /** Ends every session of a person, in every browser. Locks the person's row. */
 export async function endSessions(tx: Queries, db: Database, userId: number): Promise<void> {
-  const { refreshTokens, accessTokens } = db.t
+  const { sessions } = db.t
   await lockUser(tx, db, userId)
-  await tx.delete(accessTokens).where(eq(accessTokens.userId, userId))
-  await tx.delete(refreshTokens).where(eq(refreshTokens.userId, userId))
+  await tx.delete(sessions).where(eq(sessions.userId, userId))
 }
 
 /** Rows whose access and refresh time are both over; the access row goes with its refresh row. */

@@ -11,7 +11,8 @@ const now = new Date(1_700_000_000_000)
 
 async function fill(config: DatabaseConfig): Promise<void> {
   const db = await openTestDatabase(config)
-  const { users, refreshTokens, accessTokens, apiKeys, auditEvents, auditChain } = db.t
+  const { users, sessions, refreshTokens, accessTokens, apiKeys, auditEvents, auditChain } = db.t
+  const { apiKeyUsage, blockedIdentities, instanceKeys } = db.t
   const { projects, projectSessions, traces, spans, spanRollups } = db.t
   const times = { createdAt: now, updatedAt: now }
   await db.write(async (tx) => {
@@ -23,13 +24,25 @@ async function fill(config: DatabaseConfig): Promise<void> {
       passwordHash: Buffer.from([0, 255]),
       ...times,
     })
+    await tx.insert(sessions).values({ id: 1, userId: 1, method: 'LOCAL', createdAt: now, lastSeenAt: now })
     await tx
       .insert(refreshTokens)
-      .values({ id: 1, userId: 1, tokenHash: 'r', createdAt: now, expiresAt: now })
+      .values({ id: 1, userId: 1, sessionId: 1, tokenHash: 'r', createdAt: now, expiresAt: now })
     await tx
       .insert(accessTokens)
-      .values({ id: 1, userId: 1, refreshTokenId: 1, tokenHash: 'a', createdAt: now, expiresAt: now })
+      .values({
+        id: 1,
+        userId: 1,
+        sessionId: 1,
+        refreshTokenId: 1,
+        tokenHash: 'a',
+        createdAt: now,
+        expiresAt: now,
+      })
     await tx.insert(apiKeys).values({ id: 1, userId: 1, name: 'key', createdBy: 1, createdAt: now })
+    await tx.insert(apiKeyUsage).values({ keyId: 1, day: 20_000, count: 3 })
+    await tx.insert(blockedIdentities).values({ id: 1, emailDigest: 'd', createdAt: now, createdBy: 1 })
+    await tx.insert(instanceKeys).values({ name: 'k', keyText: 't', keyEncrypted: false })
     await tx.insert(auditChain).values({ id: 1, chainKey: 'k', keyEncrypted: false, count: 1, hash: 'h' })
     await tx.insert(auditEvents).values({
       id: 1,
@@ -70,6 +83,7 @@ async function fill(config: DatabaseConfig): Promise<void> {
 }
 
 const ACCOUNT_TABLES = ['users', 'refresh_tokens', 'access_tokens', 'api_keys', 'audit_events', 'audit_chain']
+const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
 const TRACING_TABLES = ['projects', 'project_sessions', 'traces', 'spans', 'span_rollups']
 
 const tableNames = async (config: DatabaseConfig) => Object.keys(await describeTables(config)).sort()
@@ -89,7 +103,8 @@ async function refusal(work: Promise<unknown>): Promise<{ code: string; message:
 test('migrating an empty database makes every table', async () => {
   const config = await createEmptyDatabase()
   await migrate(config, log)
-  expect(await tableNames(config)).toEqual([...ACCOUNT_TABLES, ...TRACING_TABLES, 'bennu_migrations'].sort())
+  const ours = [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES]
+  expect(await tableNames(config)).toEqual([...ours, 'bennu_migrations'].sort())
 })
 
 test('migrating twice changes nothing', async () => {
@@ -97,14 +112,16 @@ test('migrating twice changes nothing', async () => {
   await migrate(config, log)
   await fill(config)
   await migrate(config, log)
-  expect(await countRows(config, [...ACCOUNT_TABLES, ...TRACING_TABLES])).toEqual(Array(11).fill(1))
+  expect(await countRows(config, [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES])).toEqual(
+    Array(15).fill(1),
+  )
 })
 
 test('five servers that migrate at the same moment end with one schema and no error', async () => {
   const config = await createEmptyDatabase()
   await Promise.all(Array.from({ length: 5 }, () => migrate(config, log)))
   expect(await migrationStatus(config)).toEqual({
-    applied: ['0000_accounts', '0001_tracing'],
+    applied: ['0000_accounts', '0001_tracing', '0002_sessions'],
     pending: [],
     unknown: [],
   })
@@ -114,7 +131,7 @@ test('the status of an empty database lists everything as pending and makes no t
   const config = await createEmptyDatabase()
   expect(await migrationStatus(config)).toEqual({
     applied: [],
-    pending: ['0000_accounts', '0001_tracing'],
+    pending: ['0000_accounts', '0001_tracing', '0002_sessions'],
     unknown: [],
   })
   expect(await tableNames(config)).toEqual([])
@@ -136,11 +153,11 @@ describe('a downgrade of a filled database', () => {
     const config = await createEmptyDatabase()
     await migrate(config, log)
     await fill(config)
-    const before = await runSql(config, 'select * from users')
+    const before = await runSql(config, 'select id, username, password_hash, created_at from users')
     await downgrade(config, { to: 1 }, log)
     expect(await tableNames(config)).toEqual([...ACCOUNT_TABLES, 'bennu_migrations'].sort())
     expect(await countRows(config, ACCOUNT_TABLES)).toEqual([1, 1, 1, 1, 1, 1])
-    expect(await runSql(config, 'select * from users')).toEqual(before)
+    expect(await runSql(config, 'select id, username, password_hash, created_at from users')).toEqual(before)
   })
 
   test('and up again keeps those rows and makes the others empty', async () => {
@@ -172,10 +189,10 @@ describe('a downgrade of a filled database', () => {
     expect(await describeTables(config)).toEqual(atOnce)
   })
 
-  test.each([-1, 3, 1.5, Number.NaN])('to %s is refused', async (to) => {
+  test.each([-1, 4, 1.5, Number.NaN])('to %s is refused', async (to) => {
     const config = await createEmptyDatabase()
     await migrate(config, log)
-    expect((await refusal(downgrade(config, { to }, log))).message).toContain('from 0 to 2')
+    expect((await refusal(downgrade(config, { to }, log))).message).toContain('from 0 to 3')
   })
 })
 

@@ -6,9 +6,13 @@ export const postgresTables = defineTables(postgresColumns)
 // drizzle-kit reads tables from named exports.
 export const {
   users,
+  sessions,
   refreshTokens,
   accessTokens,
   apiKeys,
+  apiKeyUsage,
+  blockedIdentities,
+  instanceKeys,
   projects,
   projectSessions,
   traces,

@@ -31,16 +31,43 @@ export function defineAccounts(c: Palette) {
       profilePictureUrl: c.text('profile_picture_url'),
       disabledAt: c.time('disabled_at'),
       disabledReason: c.text('disabled_reason'),
+      /** Any request by a session or a key of theirs; written at most once a minute. */
+      lastSeenAt: c.time('last_seen_at'),
       createdAt: c.time('created_at').notNull(),
       updatedAt: c.time('updated_at').notNull(),
     },
     (t) => [
       c.uniqueIndex('users_username_unique').on(t.username),
       c.uniqueIndex('users_email_unique').on(t.email),
+      // Addresses are compared in small letters; rows from an import may have capitals.
+      c.index('users_email_lower_index').on(sql`lower(${t.email})`),
       c.uniqueIndex('users_oauth2_unique').on(t.oauth2ClientId, t.oauth2UserId),
       c.uniqueIndex('users_ldap_unique').on(t.ldapUniqueId),
       c.check('users_role_check', sql`${t.role} in (${listWords(ACCOUNT_ROLES)})`),
       c.check('users_auth_method_check', sql`${t.authMethod} in (${listWords(AUTH_METHODS)})`),
+    ],
+  )
+
+  /** A sign-in in one browser. Lives on when its tokens are renewed; deleting it ends them. */
+  const sessions = c.table(
+    'sessions',
+    {
+      id: c.serial('id'),
+      userId: c
+        .int('user_id')
+        .notNull()
+        .references(() => users.id, { onDelete: 'cascade' }),
+      /** How the person signed in. */
+      method: c.choice<AuthMethod>('method').notNull(),
+      createdAt: c.time('created_at').notNull(),
+      lastSeenAt: c.time('last_seen_at').notNull(),
+      address: c.text('address'),
+      /** As the browser named itself, at most 500 characters. */
+      userAgent: c.text('user_agent'),
+    },
+    (t) => [
+      c.index('sessions_user_id_index').on(t.userId),
+      c.check('sessions_method_check', sql`${t.method} in (${listWords(AUTH_METHODS)})`),
     ],
   )
 
@@ -52,13 +79,20 @@ export function defineAccounts(c: Palette) {
         .int('user_id')
         .notNull()
         .references(() => users.id, { onDelete: 'cascade' }),
+      sessionId: c
+        .int('session_id')
+        .notNull()
+        .references(() => sessions.id, { onDelete: 'cascade' }),
       /** SHA-256 of the token handed out, hex. */
       tokenHash: c.text('token_hash').notNull(),
       createdAt: c.time('created_at').notNull(),
       expiresAt: c.time('expires_at').notNull(),
+      /** When it was traded for another. Kept until it expires, so that a second use is recognised. */
+      consumedAt: c.time('consumed_at'),
     },
     (t) => [
       c.index('refresh_tokens_user_id_index').on(t.userId),
+      c.index('refresh_tokens_session_id_index').on(t.sessionId),
       c.index('refresh_tokens_expires_at_index').on(t.expiresAt),
     ],
   )
@@ -71,6 +105,10 @@ export function defineAccounts(c: Palette) {
         .int('user_id')
         .notNull()
         .references(() => users.id, { onDelete: 'cascade' }),
+      sessionId: c
+        .int('session_id')
+        .notNull()
+        .references(() => sessions.id, { onDelete: 'cascade' }),
       refreshTokenId: c
         .int('refresh_token_id')
         .notNull()
@@ -82,6 +120,7 @@ export function defineAccounts(c: Palette) {
     (t) => [
       c.uniqueIndex('access_tokens_refresh_token_id_unique').on(t.refreshTokenId),
       c.index('access_tokens_user_id_index').on(t.userId),
+      c.index('access_tokens_session_id_index').on(t.sessionId),
       c.index('access_tokens_expires_at_index').on(t.expiresAt),
     ],
   )
@@ -107,6 +146,12 @@ export function defineAccounts(c: Palette) {
       createdAt: c.time('created_at').notNull(),
       expiresAt: c.time('expires_at'),
       lastUsedAt: c.time('last_used_at'),
+      lastUsedAddress: c.text('last_used_address'),
+      /** A rotated key keeps its row: the text before is good until `previousValidUntil`. */
+      previousTokenHash: c.text('previous_token_hash'),
+      previousLastFour: c.text('previous_last_four'),
+      previousValidUntil: c.time('previous_valid_until'),
+      rotatedAt: c.time('rotated_at'),
     },
     (t) => [
       c.index('api_keys_user_id_index').on(t.userId),
@@ -117,5 +162,52 @@ export function defineAccounts(c: Palette) {
     ],
   )
 
-  return { users, refreshTokens, accessTokens, apiKeys }
+  const apiKeyUsage = c.table(
+    'api_key_usage',
+    {
+      keyId: c
+        .int('key_id')
+        .notNull()
+        .references(() => apiKeys.id, { onDelete: 'cascade' }),
+      /** Days since 1970-01-01, UTC. */
+      day: c.int('day').notNull(),
+      count: c.int('count').notNull(),
+    },
+    (t) => [c.primaryKey({ columns: [t.keyId, t.day] }), c.index('api_key_usage_day_index').on(t.day)],
+  )
+
+  /** Addresses and names that must not come back, as keyed digests: see server/users/blocked.ts. */
+  const blockedIdentities = c.table(
+    'blocked_identities',
+    {
+      id: c.serial('id'),
+      emailDigest: c.text('email_digest'),
+      usernameDigest: c.text('username_digest'),
+      createdAt: c.time('created_at').notNull(),
+      createdBy: c.int('created_by').references(() => users.id, { onDelete: 'set null' }),
+    },
+    (t) => [
+      c.uniqueIndex('blocked_identities_email_digest_unique').on(t.emailDigest),
+      c.uniqueIndex('blocked_identities_username_digest_unique').on(t.usernameDigest),
+    ],
+  )
+
+  /** Random keys of this installation, each by its purpose. */
+  const instanceKeys = c.table('instance_keys', {
+    name: c.text('name').primaryKey(),
+    /** A Fernet token, or base64 while no PHOENIX_SECRET is set. */
+    keyText: c.text('key_text').notNull(),
+    keyEncrypted: c.bool('key_encrypted').notNull(),
+  })
+
+  return {
+    users,
+    sessions,
+    refreshTokens,
+    accessTokens,
+    apiKeys,
+    apiKeyUsage,
+    blockedIdentities,
+    instanceKeys,
+  }
 }
