@@ -70,7 +70,7 @@ describe('import boundaries', () => {
   it('sees the imports it judges', () => {
     expect(production.length).toBeGreaterThan(100)
     expect(production.map(show)).toContain('server/runtime.ts imports pino')
-    expect(production.map(show)).toContain('bin/web/listener.ts imports #server/client-address')
+    expect(production.map(show)).toContain('server/listener/http-server.ts imports #server/client-address')
     expect(production.map(show)).toContain('server/db/open.ts imports #server/db/postgres')
   })
 

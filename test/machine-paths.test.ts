@@ -1,7 +1,7 @@
 /** Pages get their policy from the middleware, everything else from the listener: no path from both, none from neither. */
 import type { ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
-import { setAnswerHeaders } from '../bin/web/answer-headers'
+import { setAnswerHeaders } from '#server/listener/answer-headers'
 import { config } from '../middleware'
 import { testConfig } from './runtime'
 
@@ -10,7 +10,7 @@ const isPage = (path: string) => config.matcher.some((pattern) => new RegExp(`^$
 function listenerSetsPolicy(path: string): boolean {
   const names: string[] = []
   const response = { setHeader: (name: string) => names.push(name) } as unknown as ServerResponse
-  setAnswerHeaders(response, path, 'id', testConfig())
+  setAnswerHeaders(response, path, 'id', testConfig(), true)
   return names.includes('content-security-policy')
 }
 

@@ -1,10 +1,9 @@
 /** Puts the web process together: Next, the listener in front of it, and a stop that loses no request. */
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { closeServer } from '#server/listener/close-server'
+import { listenOn } from '#server/listener/http-server'
 import type { Service } from '#server/process/child'
 import { listenPatiently } from '#server/process/listen'
 import type { Runtime } from '#server/runtime'
-import { closeServer } from './close-server'
 import { createListener } from './listener'
 import { prepareNext } from './prepare-next'
 
@@ -16,19 +15,7 @@ export async function startWeb(runtime: Runtime, options: { dev: boolean }): Pro
   const pages = await prepareNext(runtime, options.dev)
   const server = createListener(runtime, pages)
   const { host, port } = runtime.config.server
-  await listenPatiently({ host, port, setting: 'PHOENIX_PORT or --port' }, () => listen(server, port, host))
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: (graceMs) => closeServer(server, graceMs),
-  }
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+  const target = { host, port, setting: 'PHOENIX_PORT or --port' }
+  const bound = await listenPatiently(target, () => listenOn(server, target))
+  return { port: bound, stop: (graceMs) => closeServer(server, graceMs) }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isDecodable, isSignInPath, normalizePath } from './request-path'
+import { isDecodable, isSignInPath, normalizePath } from '#server/listener/request-path'
 
 it.each([
   ['/', '/'],

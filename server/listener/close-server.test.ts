@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { closeServer } from './close-server'
+import { closeServer } from '#server/listener/close-server'
 
 /** Answers after a moment, so that a client without pauses never leaves its connection idle. */
 async function startServer(): Promise<{ server: Server; port: number }> {

@@ -1,9 +1,12 @@
-/** Short answers for machines: liveness, readiness, plain sentences. */
+/** Short answers for machines: liveness, readiness, plain sentences, wrong methods. */
 import type { ServerResponse } from 'node:http'
 import type { Runtime } from '#server/runtime'
 
 /** How long readiness waits for the database. */
 const PING_MS = 2_000
+
+/** What an address that only tells something may be asked with. */
+export const READING: readonly string[] = ['GET', 'HEAD']
 
 export function answerText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
@@ -40,4 +43,12 @@ async function databaseAnswers(runtime: Runtime): Promise<boolean> {
   const answers = await Promise.race([ping, late])
   clearTimeout(timer)
   return answers
+}
+
+/** 405, naming the methods that would do (RFC 9110 15.5.6). */
+export function refuseMethod(response: ServerResponse, methods: readonly string[]): void {
+  const allowed = methods.join(', ')
+  response.setHeader('allow', allowed)
+  response.setHeader('x-error-code', 'method_not_allowed')
+  answerText(response, 405, `Method not allowed here; try ${allowed}`)
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cleanHeaders } from './request-headers'
+import { cleanHeaders } from '#server/listener/request-headers'
 
 const facts = { requestId: 'r-1', path: '/projects?x=1', peer: '203.0.113.7', trusted: false }
 

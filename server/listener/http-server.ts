@@ -1,0 +1,128 @@
+/**
+ * The HTTP server that every process of ours listens with: it names each request, decides whose it is, sets the headers
+ * that every answer carries, and bounds how long a connection may take. What is answered is the caller's matter.
+ */
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createClientAddressResolver, type ResolveClientAddress } from '#server/client-address'
+import { setAnswerHeaders } from '#server/listener/answer-headers'
+import { answerBadSocket } from '#server/listener/bad-socket'
+import { answerText } from '#server/listener/machine-answers'
+import { cleanHeaders } from '#server/listener/request-headers'
+import { normalizePath } from '#server/listener/request-path'
+import type { Runtime } from '#server/runtime'
+
+const HEADERS_TIMEOUT_MS = 15_000
+const REQUEST_TIMEOUT_MS = 120_000
+const IDLE_SOCKET_TIMEOUT_MS = 150_000
+/** Longer than the idle time of common load balancers, so that they close first. */
+const KEEP_ALIVE_MS = 75_000
+
+export interface HttpServerOptions {
+  /**
+   * Answers one request; `path` is its path without the query. The request's address is in its one spelling, and its
+   * headers hold what may be believed (see request-headers.ts). What it throws becomes a 500 and a line in the log.
+   */
+  answer: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
+  /** Whether some paths are pages, which get their content security policy elsewhere. */
+  hasPages: boolean
+}
+
+/** Makes the server; it does not listen yet. */
+export function createHttpServer(runtime: Runtime, { answer, hasPages }: HttpServerOptions): Server {
+  const resolveClient = createClientAddressResolver(runtime.config.server.forwardedAllowIps)
+  const warnOnce = createProxyWarning(runtime)
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    (request, response) => {
+      const requestId = identify(request, resolveClient, warnOnce)
+      const url = request.url ?? '/'
+      setAnswerHeaders(response, url, requestId, runtime.config, hasPages)
+      followAnswer(runtime, request, response, requestId)
+      const path = url.split('?', 1)[0] ?? '/'
+      answer(request, response, path).catch((error) => fail(runtime, response, requestId, error))
+    },
+  )
+  server.timeout = IDLE_SOCKET_TIMEOUT_MS
+  server.on('clientError', answerBadSocket)
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    setAnswerHeaders(response, '/', randomUUID(), runtime.config, hasPages)
+    answerText(response, 417, 'Only `Expect: 100-continue` is understood')
+  })
+  return server
+}
+
+/** Listens, and resolves with the port, which matters when 0 was asked for. Rejects with the system's error. */
+export function listenOn(server: Server, target: { host: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port: target.port, host: target.host }, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+/** Rewrites the request in place: the path, and the internal headers that our handlers read. */
+function identify(
+  request: IncomingMessage,
+  resolveClient: ResolveClientAddress,
+  warnOnce: (address: string) => void,
+): string {
+  const requestId = randomUUID()
+  request.url = normalizePath(request.url ?? '/')
+  const client = resolveClient(request.socket.remoteAddress, (name) => singleHeader(request, name))
+  if (client.ignoredPrivateProxy && client.address) warnOnce(client.address)
+  cleanHeaders(request.headers, {
+    requestId,
+    path: request.url,
+    peer: client.address,
+    trusted: client.trusted,
+  })
+  return requestId
+}
+
+function singleHeader(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value.join(',') : value
+}
+
+function fail(runtime: Runtime, response: ServerResponse, requestId: string, error: unknown): void {
+  if (response.destroyed || response.writableEnded) return
+  runtime.log.error({ requestId, err: error }, 'request failed')
+  if (response.headersSent) response.destroy()
+  else answerText(response, 500, 'Internal Server Error')
+}
+
+function followAnswer(
+  runtime: Runtime,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): void {
+  if (!runtime.log.isLevelEnabled('debug')) return
+  const startedAt = performance.now()
+  const { method, url } = request
+  response.once('close', () => {
+    const path = url?.split('?', 1)[0]
+    const durationMs = Math.round(performance.now() - startedAt)
+    runtime.log.debug({ requestId, method, path, status: response.statusCode, durationMs }, 'request')
+  })
+}
+
+function createProxyWarning(runtime: Runtime): (address: string) => void {
+  let warned = false
+  return (address) => {
+    if (warned) return
+    warned = true
+    runtime.log.warn(
+      { peer: address },
+      `forwarded headers from ${address} are ignored: if it is your proxy, add it to FORWARDED_ALLOW_IPS`,
+    )
+  }
+}
