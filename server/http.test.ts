@@ -18,6 +18,7 @@ const session = (role: 'VIEWER' | 'MEMBER' | 'ADMIN', userId = 5): Actor => ({
   role,
   mustReset: false,
   accessTokenId: 1,
+  sessionId: 1,
 })
 
 const request = (body: string) => new Request('http://localhost/x?n=nonsense', { method: 'POST', body })

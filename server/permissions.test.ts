@@ -1,77 +1,67 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Action, type Actor, can, PERMISSIONS, ROLES, SCOPES } from '#server/permissions'
+import {
+  COLUMNS,
+  type Column,
+  type DocumentRow,
+  EXPECTED,
+  MUTATIONS,
+  NOT_BUILT,
+  QUERIES,
+} from '../test/expected-permissions'
 
-/**
- * Who may do what, written down by hand and not made from the table under test. `V M A` are VIEWER, MEMBER and ADMIN;
- * `:own` asks about what belongs to the caller.
- */
-const MATRIX = `
-                        nobody off  session       user key full       read          ingest  sys key full        read          ingest  secret
-                                    V   M   A     V   M   A     V   M   A     V   M   A     V   M   A     V   M   A     V   M   A
-project.read            no     yes  yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
-project.create          no     yes  no  yes yes   no  yes yes   no  no  no    no  no  no    no  yes yes   no  no  no    no  no  no    yes
-project.update          no     yes  no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-project.delete          no     yes  no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-trace.read              no     yes  yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
-trace.ingest            no     yes  no  yes yes   no  yes yes   no  no  no    no  yes yes   no  yes yes   no  no  no    no  yes yes   yes
-profile.read            no     yes  yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
-profile.update          no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-userApiKey.listOwn      no     no   yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
-userApiKey.create       no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-userApiKey.delete:own   no     no   yes yes yes   yes yes yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-userApiKey.delete       no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-userApiKey.listAll      no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-systemApiKey.list       no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-systemApiKey.create     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    yes
-systemApiKey.delete     no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-`
-
-const people = { userId: 5, mustReset: false, accessTokenId: 1 }
+const people = { userId: 5, mustReset: false, accessTokenId: 1, sessionId: 1 }
 const key = { userId: 5, keyId: 7 }
 
-/** Every principal in the order of the columns. */
-const PRINCIPALS: [string, Actor][] = [
-  ['nobody signed in', { kind: 'anonymous' }],
+/** An actor for every column of the expected table. */
+const ACTORS = new Map<Column, Actor>([
+  ['anonymous', { kind: 'anonymous' }],
   ['authentication off', { kind: 'open' }],
-  ...ROLES.map((role): [string, Actor] => [`session ${role}`, { kind: 'session', role, ...people }]),
-  ...keyPrincipals('userKey'),
-  ...keyPrincipals('systemKey'),
   ['admin secret', { kind: 'adminSecret', userId: 1, role: 'ADMIN' }],
-]
+  ...ROLES.flatMap((role): [Column, Actor][] => [
+    [`session ${role}`, { kind: 'session', role, ...people }],
+    ...SCOPES.flatMap((scope): [Column, Actor][] => [
+      [`user key ${role} ${scope}`, { kind: 'userKey', role, scope, ...key }],
+      [`system key ${role} ${scope}`, { kind: 'systemKey', role, scope, ...key }],
+    ]),
+  ]),
+])
+const actorOf = (column: Column) => ACTORS.get(column) ?? expect.fail(`no actor for ${column}`)
 
-function keyPrincipals(kind: 'userKey' | 'systemKey'): [string, Actor][] {
-  return SCOPES.flatMap((scope) =>
-    ROLES.map((role): [string, Actor] => [`${kind} ${role} ${scope}`, { kind, role, scope, ...key }]),
-  )
-}
-
-const rows = MATRIX.trim()
-  .split('\n')
-  .slice(2)
-  .map((line) => line.trim().split(/\s+/))
-
-test('the matrix has every action and every principal once', () => {
-  const actions = rows.map(([name]) => name?.replace(':own', ''))
-  expect([...new Set(actions)].sort()).toEqual(Object.keys(PERMISSIONS).sort())
-  for (const [name, ...cells] of rows) expect(cells, name).toHaveLength(PRINCIPALS.length)
-  expect(rows.flatMap(([, ...cells]) => cells).every((cell) => cell === 'yes' || cell === 'no')).toBe(true)
+test('the expected table has every action, and each question about an action once', () => {
+  expect([...new Set(EXPECTED.map(({ action }) => action))].sort()).toEqual(Object.keys(PERMISSIONS).sort())
+  const questions = EXPECTED.map(({ action, own }) => `${action} ${own}`)
+  expect(new Set(questions).size).toBe(questions.length)
+  expect(ACTORS.size).toBe(COLUMNS.length)
 })
 
-test.each(rows)('%s is allowed to those and only those whom the matrix names', (name, ...expected) => {
-  const action = String(name).replace(':own', '') as Action
-  const isOwner = String(name).endsWith(':own')
-  const said = PRINCIPALS.map(([who, actor], column) => ({
-    who,
-    allowed: can(actor, action, isOwner) ? 'yes' : 'no',
-    expected: expected[column],
-  }))
-  expect(said.filter((one) => one.allowed !== one.expected)).toEqual([])
-})
+test.each(EXPECTED.map((row) => [row.own ? `${row.action} on one's own` : row.action, row] as const))(
+  '%s is allowed to those and only those whom the expected table names',
+  (_, { action, own, allowed }) => {
+    const said = COLUMNS.map((column) => [column, can(actorOf(column), action as Action, own)] as const)
+    expect(said.filter(([column, is]) => is !== allowed.get(column))).toEqual([])
+  },
+)
 
-test('ownership changes nothing where the table does not ask for it', () => {
-  const plain = (Object.keys(PERMISSIONS) as Action[]).filter((action) => action !== 'userApiKey.delete')
+test('ownership changes nothing where the expected table does not ask for it', () => {
+  const asked = new Set(EXPECTED.filter(({ own }) => own).map(({ action }) => action))
+  const plain = (Object.keys(PERMISSIONS) as Action[]).filter((action) => !asked.has(action))
   for (const action of plain) {
-    for (const [who, actor] of PRINCIPALS)
+    for (const [who, actor] of ACTORS)
       expect(can(actor, action, true), `${who} ${action}`).toBe(can(actor, action, false))
   }
+})
+
+describe.each([
+  ['Mutations', MUTATIONS],
+  ['Queries', QUERIES],
+])('%s', (_, rows: readonly DocumentRow[]) => {
+  test.each(rows)('$words: admin $admin, member $member', ({ action, own, admin, member }) => {
+    expect(can(actorOf('session ADMIN'), action as Action, own)).toBe(admin)
+    expect(can(actorOf('session MEMBER'), action as Action, own)).toBe(member)
+  })
+})
+
+test('every row of the two tables has its test, or stands in the list of what is not built', () => {
+  expect([MUTATIONS.length, QUERIES.length, NOT_BUILT.length]).toEqual([11, 4, 0])
 })

@@ -17,7 +17,14 @@ export type Actor =
   | { kind: 'anonymous' }
   /** Authentication is switched off. */
   | { kind: 'open' }
-  | { kind: 'session'; userId: number; role: Role; mustReset: boolean; accessTokenId: number }
+  | {
+      kind: 'session'
+      userId: number
+      role: Role
+      mustReset: boolean
+      accessTokenId: number
+      sessionId: number
+    }
   | { kind: 'userKey'; userId: number; role: Role; keyId: number; scope: Scope }
   | { kind: 'systemKey'; userId: number; role: Role; keyId: number; scope: Scope }
   | { kind: 'adminSecret'; userId: number; role: 'ADMIN' }
@@ -25,7 +32,7 @@ export type Actor =
 export type ActorKind = Actor['kind']
 
 /** false: never. A role: that role or a stronger one. `own`: on what is one's own, `any`: on everybody's. */
-export type Cell = boolean | Role | { own: Role; any: Role }
+export type Cell = boolean | Role | { own: Role; any: Role | false }
 
 /** What a key's scope must allow: `ingest`, `read`, or `full` for everything else. */
 export type Need = 'ingest' | 'read' | 'full'
@@ -34,22 +41,35 @@ type Row = { need: Need } & Record<ActorKind, Cell>
 
 // biome-ignore format: a table is read by column
 export const PERMISSIONS = {
-  //                             scope needed     nobody signed in   auth off     a person's session                        a person's key                            a system key           PHOENIX_ADMIN_SECRET
-  'project.read':              { need: 'read',   anonymous: false, open: true,  session: 'VIEWER',                        userKey: 'VIEWER',                        systemKey: 'VIEWER', adminSecret: true },
-  'project.create':            { need: 'full',   anonymous: false, open: true,  session: 'MEMBER',                        userKey: 'MEMBER',                        systemKey: 'MEMBER', adminSecret: true },
-  'project.update':            { need: 'full',   anonymous: false, open: true,  session: 'ADMIN',                         userKey: 'ADMIN',                         systemKey: 'ADMIN',  adminSecret: true },
-  'project.delete':            { need: 'full',   anonymous: false, open: true,  session: 'ADMIN',                         userKey: 'ADMIN',                         systemKey: 'ADMIN',  adminSecret: true },
-  'trace.read':                { need: 'read',   anonymous: false, open: true,  session: 'VIEWER',                        userKey: 'VIEWER',                        systemKey: 'VIEWER', adminSecret: true },
-  'trace.ingest':              { need: 'ingest', anonymous: false, open: true,  session: 'MEMBER',                        userKey: 'MEMBER',                        systemKey: 'MEMBER', adminSecret: true },
-  'profile.read':              { need: 'read',   anonymous: false, open: true,  session: 'VIEWER',                        userKey: 'VIEWER',                        systemKey: 'VIEWER', adminSecret: true },
-  'profile.update':            { need: 'full',   anonymous: false, open: false, session: 'VIEWER',                        userKey: false,                           systemKey: false,    adminSecret: false },
-  'userApiKey.listOwn':        { need: 'read',   anonymous: false, open: false, session: 'VIEWER',                        userKey: 'VIEWER',                        systemKey: 'VIEWER', adminSecret: true },
-  'userApiKey.create':         { need: 'full',   anonymous: false, open: false, session: 'VIEWER',                        userKey: false,                           systemKey: false,    adminSecret: false },
-  'userApiKey.delete':         { need: 'full',   anonymous: false, open: false, session: { own: 'VIEWER', any: 'ADMIN' }, userKey: { own: 'VIEWER', any: 'ADMIN' }, systemKey: 'ADMIN',  adminSecret: true },
-  'userApiKey.listAll':        { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                         userKey: 'ADMIN',                         systemKey: 'ADMIN',  adminSecret: true },
-  'systemApiKey.list':         { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                         userKey: 'ADMIN',                         systemKey: 'ADMIN',  adminSecret: true },
-  'systemApiKey.create':       { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                         userKey: false,                           systemKey: false,    adminSecret: true },
-  'systemApiKey.delete':       { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                         userKey: 'ADMIN',                         systemKey: 'ADMIN',  adminSecret: true },
+  //                     scope needed      nobody signed in  auth off    a person's session                                a person's key                              a system key         PHOENIX_ADMIN_SECRET
+  'project.read':        { need: 'read',   anonymous: false, open: true,  session: 'VIEWER',                                userKey: 'VIEWER',                          systemKey: 'VIEWER', adminSecret: true },
+  'project.create':      { need: 'full',   anonymous: false, open: true,  session: 'MEMBER',                                userKey: 'MEMBER',                          systemKey: 'MEMBER', adminSecret: true },
+  'project.update':      { need: 'full',   anonymous: false, open: true,  session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'project.delete':      { need: 'full',   anonymous: false, open: true,  session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'trace.read':          { need: 'read',   anonymous: false, open: true,  session: 'VIEWER',                                userKey: 'VIEWER',                          systemKey: 'VIEWER', adminSecret: true },
+  'trace.ingest':        { need: 'ingest', anonymous: false, open: true,  session: 'MEMBER',                                userKey: 'MEMBER',                          systemKey: 'MEMBER', adminSecret: true },
+  'profile.read':        { need: 'read',   anonymous: false, open: true,  session: 'VIEWER',                                userKey: 'VIEWER',                          systemKey: 'VIEWER', adminSecret: true },
+  'profile.update':      { need: 'full',   anonymous: false, open: false, session: 'VIEWER',                                userKey: false,                             systemKey: false,    adminSecret: false },
+  'settings.read':       { need: 'read',   anonymous: false, open: true,  session: 'VIEWER',                                userKey: false,                             systemKey: false,    adminSecret: false },
+  'user.list':           { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'user.create':         { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'user.update':         { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'user.delete':         { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'identityBlock.list':  { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'identityBlock.lift':  { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'session.listOwn':     { need: 'read',   anonymous: false, open: false, session: 'VIEWER',                                userKey: false,                             systemKey: false,    adminSecret: false },
+  'session.endOwn':      { need: 'full',   anonymous: false, open: false, session: 'VIEWER',                                userKey: false,                             systemKey: false,    adminSecret: false },
+  'session.listAll':     { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'session.endAny':      { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'userApiKey.listOwn':  { need: 'read',   anonymous: false, open: false, session: 'VIEWER',                                userKey: 'VIEWER',                          systemKey: 'VIEWER', adminSecret: true },
+  'userApiKey.create':   { need: 'full',   anonymous: false, open: false, session: 'VIEWER',                                userKey: false,                             systemKey: false,    adminSecret: false },
+  'userApiKey.rotate':   { need: 'full',   anonymous: false, open: false, session: { own: 'VIEWER', any: false },           userKey: false,                             systemKey: false,    adminSecret: false },
+  'userApiKey.delete':   { need: 'full',   anonymous: false, open: false, session: { own: 'VIEWER', any: 'ADMIN' },         userKey: { own: 'VIEWER', any: 'ADMIN' },   systemKey: 'ADMIN',  adminSecret: true },
+  'userApiKey.listAll':  { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'systemApiKey.list':   { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'systemApiKey.create': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: true },
+  'systemApiKey.rotate': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: true },
+  'systemApiKey.delete': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
 } as const satisfies Record<string, Row>
 
 /** An action that the table knows. */
@@ -74,5 +94,6 @@ export function can(actor: Actor, action: Action, isOwner = false): boolean {
   if (typeof cell === 'boolean') return cell
   if (!('role' in actor)) return false
   const needed = typeof cell === 'string' ? cell : isOwner ? cell.own : cell.any
+  if (needed === false) return false
   return rank(actor.role) >= rank(needed)
 }

@@ -34,6 +34,7 @@ const session = (userId: number, role: Role): Actor => ({
   role,
   mustReset: false,
   accessTokenId: 77,
+  sessionId: 7,
 })
 const ctxOf = (actor: Actor): Ctx => ({
   ...runtime,

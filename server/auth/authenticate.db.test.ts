@@ -73,6 +73,7 @@ describe('a session', () => {
       role: 'VIEWER',
       mustReset: false,
       accessTokenId: session.accessTokenId,
+      sessionId: expect.any(Number),
       ...changes,
     },
     problem: null,

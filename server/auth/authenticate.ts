@@ -87,6 +87,7 @@ async function checkSession(world: AuthWorld, text: string, token: TokenText): P
     .select({
       tokenHash: accessTokens.tokenHash,
       expiresAt: accessTokens.expiresAt,
+      sessionId: accessTokens.sessionId,
       userId: users.id,
       role: users.role,
       mustReset: users.resetPassword,
@@ -98,9 +99,9 @@ async function checkSession(world: AuthWorld, text: string, token: TokenText): P
   if (!row || !matchesHash(text, row.tokenHash) || row.role === 'SYSTEM') return refused('invalid')
   if (isOver(row.expiresAt, world.clock())) return refused('expired')
   if (row.disabledAt) return refused('invalid', row.userId)
-  const { userId, role, mustReset } = row
+  const { userId, role, mustReset, sessionId } = row
   return {
-    actor: { kind: 'session', userId, role, mustReset, accessTokenId: token.rowId },
+    actor: { kind: 'session', userId, role, mustReset, accessTokenId: token.rowId, sessionId },
     problem: null,
   }
 }
