@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { freePort } from '../test/postgres'
 import {
   isAlive,
   type Program,
@@ -50,6 +51,7 @@ const settings = (workingDir: string) => ({
   PHOENIX_HOST: '127.0.0.1',
   PHOENIX_PORT: '0',
   PHOENIX_GRPC_PORT: '0',
+  BENNU_OTLP_HTTP_PORT: '0',
   PHOENIX_WORKING_DIR: workingDir,
 })
 
@@ -135,14 +137,19 @@ describe('a start', () => {
 
 describe('a part of the program', () => {
   it('serves pages without a collector with --only web', async () => {
-    const program = await start({ args: ['--only', 'web'] })
+    const otlpPort = await freePort()
+    const program = await start({ args: ['--only', 'web'], env: { BENNU_OTLP_HTTP_PORT: String(otlpPort) } })
     expect(program.childPid('collector')).toBeNull()
+    expect(await status(`http://127.0.0.1:${otlpPort}/healthz`)).toBe(0)
     expect(await status(`${program.baseUrl}/healthz`)).toBe(200)
     expect(await status(`${program.baseUrl}/readyz`)).toBe(200)
   })
 
-  it('takes gRPC without pages with --only collector', async () => {
-    const program = await start({ args: ['--only', 'collector'] })
+  it('takes gRPC and OTLP over HTTP without pages with --only collector', async () => {
+    const env = { BENNU_OTLP_HTTP_PORT: String(await freePort()) }
+    const program = await start({ args: ['--only', 'collector'], env })
+    expect(program.output()).toContain(`  OTLP HTTP http://127.0.0.1:${env.BENNU_OTLP_HTTP_PORT}/v1/traces\n`)
+    expect(await status(`http://127.0.0.1:${env.BENNU_OTLP_HTTP_PORT}/readyz`)).toBe(200)
     expect(program.childPid('web')).toBeNull()
     expect(program.port).toBe(0)
     expect(program.grpcPort).toBeGreaterThan(0)

@@ -1,26 +1,36 @@
-/** The collector: OTLP over gRPC, on PHOENIX_HOST:PHOENIX_GRPC_PORT. */
+/** The collector: OTLP over gRPC and over HTTP, each on its standard port. */
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
+import type { Service } from '#server/process/child'
 import { listenPatiently } from '#server/process/listen'
 import type { Runtime } from '#server/runtime'
 import { createGate, type Places } from './gate'
+import { startOtlpHttp } from './otlp-http'
 import { createTraceService, traceService } from './trace-service'
 
 /** Calls that one connection may have open: each may hold a message of the largest size. */
 const MAX_CALLS_PER_CONNECTION = 100
 
 /**
- * Starts listening.
- * @throws StartError when the port cannot be had
+ * Starts listening on PHOENIX_HOST.
+ * @throws StartError when a port cannot be had
  */
-export async function startCollector(
-  runtime: Runtime,
-): Promise<{ port: number; stop(graceMs: number): Promise<void> }> {
+export async function startCollector(runtime: Runtime): Promise<Service> {
   // The library writes to stderr what we say ourselves, in one line of our log.
   setLogVerbosity(logVerbosity.NONE)
   const { host, grpcPort } = runtime.config.server
   const target = { host, port: grpcPort, setting: 'PHOENIX_GRPC_PORT or --grpc-port' }
   const { server, port } = await listenPatiently(target, () => listen(runtime))
-  return { port, stop: (graceMs) => stop(server, graceMs) }
+  const http = await startOtlpHttp(runtime).catch((error: unknown) => {
+    server.forceShutdown()
+    throw error
+  })
+  return {
+    port,
+    otlpHttpPort: http?.port ?? null,
+    stop: async (graceMs) => {
+      await Promise.all([stop(server, graceMs), http?.stop(graceMs)])
+    },
+  }
 }
 
 async function listen(runtime: Runtime): Promise<{ server: Server; port: number }> {

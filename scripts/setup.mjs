@@ -7,7 +7,7 @@ import { say } from './lib/install.mjs'
 import { ROOT, run } from './lib/run.mjs'
 
 await ensureBuilt()
-const env = { ...devEnvironment(), PHOENIX_PORT: '0', PHOENIX_GRPC_PORT: '0' }
+const env = { ...devEnvironment(), PHOENIX_PORT: '0', PHOENIX_GRPC_PORT: '0', BENNU_OTLP_HTTP_PORT: '0' }
 say(`filling ${env.PHOENIX_WORKING_DIR}`)
 const server = spawn(process.execPath, [join(ROOT, 'dist/bennu.js'), 'serve'], {
   env,

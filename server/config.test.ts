@@ -34,12 +34,14 @@ describe('defaults', () => {
           host: '0.0.0.0',
           port: 6006,
           grpcPort: 4317,
+          otlpHttp: { port: 4318, chosen: false },
           rootPath: '',
           rootUrl: null,
           workingDir: '/home/op/.phoenix',
           forwardedAllowIps: ['127.0.0.0/8', '::1'],
         },
         log: { level: 'info', structured: false },
+        metrics: { enabled: false, host: '0.0.0.0', port: 9090, chosen: false },
         database: { dialect: 'sqlite', file: '/home/op/.phoenix/bennu.db', inMemory: false },
         auth: {
           enabled: false,
@@ -190,6 +192,44 @@ describe('where the server listens and keeps its data', () => {
   test('both ports may be chosen by the system', () => {
     const { server } = parse({ PHOENIX_PORT: '0', PHOENIX_GRPC_PORT: '0' }).config
     expect([server.port, server.grpcPort]).toEqual([0, 0])
+  })
+
+  test('OTLP over HTTP has its standard port, and whoever chooses one insists on it', () => {
+    expect(parse({}).config.server.otlpHttp).toEqual({ port: 4318, chosen: false })
+    const chosen = parse({ BENNU_OTLP_HTTP_PORT: '4318' }).config.server.otlpHttp
+    expect(chosen).toEqual({ port: 4318, chosen: true })
+    expect(parse({ BENNU_OTLP_HTTP_PORT: '0' }).config.server.otlpHttp.port).toBe(0)
+  })
+
+  test.each([
+    ['the pages', { PHOENIX_PORT: '4318' }, 0],
+    ['gRPC', { PHOENIX_GRPC_PORT: '4318' }, 1],
+  ])('OTLP over HTTP leaves its standard port to %s', (_, env, warningCount) => {
+    const { config, warnings } = parse(env)
+    expect(config.server.otlpHttp.port).toBe(0)
+    expect(warnings).toHaveLength(warningCount)
+  })
+
+  test('metrics are off, and on at the address of the server once asked for', () => {
+    expect(parse({}).config.metrics.enabled).toBe(false)
+    const { config } = parse({ PHOENIX_ENABLE_PROMETHEUS: 'true', PHOENIX_HOST: '10.0.0.1' })
+    expect(config.metrics).toEqual({ enabled: true, host: '10.0.0.1', port: 9090, chosen: false })
+  })
+
+  test('metrics may have an address and a port of their own', () => {
+    const { config, warnings } = parse({
+      PHOENIX_ENABLE_PROMETHEUS: 'true',
+      BENNU_METRICS_HOST: '127.0.0.1',
+      BENNU_METRICS_PORT: '6006',
+    })
+    expect(config.metrics).toEqual({ enabled: true, host: '127.0.0.1', port: 6006, chosen: true })
+    expect(warnings).toEqual([])
+  })
+
+  test('an address for metrics that are off is warned about', () => {
+    expect(parse({ BENNU_METRICS_PORT: '9091' }).warnings).toEqual([
+      expect.stringMatching(/^BENNU_METRICS_PORT: .*PHOENIX_ENABLE_PROMETHEUS/),
+    ])
   })
 
   test.each([
@@ -387,7 +427,6 @@ describe('promises that cannot be kept yet', () => {
     ['PHOENIX_SMTP_HOSTNAME', 'smtp.example.com'],
     ['PHOENIX_ADMINS', 'ann=ann@example.com'],
     ['PHOENIX_ALLOWED_ORIGINS', 'https://app.example.com'],
-    ['PHOENIX_ENABLE_PROMETHEUS', 'true'],
     ['PHOENIX_SQL_DATABASE_READ_REPLICA_URL', 'postgresql://h/d'],
     ['PHOENIX_FASTAPI_MIDDLEWARE_PATHS', 'a.py:B'],
   ])('%s has no effect and says so', (name, value) => {

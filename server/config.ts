@@ -10,7 +10,7 @@ import type { ConfigReport } from '#server/config/model'
 import { warnAboutUnknownNames } from '#server/config/names'
 import { checkPromises } from '#server/config/promises'
 import { type Environment, Reader } from '#server/config/reader'
-import { readCookies, readIngest, readLog, readServer } from '#server/config/server-settings'
+import { readCookies, readIngest, readLog, readMetrics, readServer } from '#server/config/server-settings'
 
 export { describeConfig, publicConfig } from '#server/config/describe'
 export type { Config, ConfigReport, PublicConfig } from '#server/config/model'
@@ -48,6 +48,7 @@ export function parseConfig(env: Environment, options: ParseOptions = {}): Confi
   const config = {
     server,
     log: readLog(reader),
+    metrics: readMetrics(reader, server),
     database: readDatabase(reader, server.workingDir, folders),
     auth: readAuth(reader),
     cookies: readCookies(reader),

@@ -12,7 +12,7 @@ export const BENNU = join(ROOT, 'dist/bennu.js')
 const START_PATIENCE_MS = 30_000
 
 export interface ProgramOptions {
-  /** Variables beside the defaults: free ports, 127.0.0.1, a temporary working directory. Undefined removes one. */
+  /** Variables beside the defaults: free ports (none for OTLP over HTTP), 127.0.0.1, a temporary working directory. Undefined removes one. */
   env?: Record<string, string | undefined>
   /** Arguments after `serve`. */
   args?: string[]
@@ -31,6 +31,8 @@ export interface Program {
   readonly baseUrl: string
   readonly port: number
   readonly grpcPort: number
+  /** Where the collector takes OTLP over HTTP; 0 when it does not. */
+  readonly otlpHttpPort: number
   readonly workingDir: string
   readonly pid: number
   /** Everything written so far, both streams. */
@@ -61,6 +63,7 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
     PHOENIX_HOST: '127.0.0.1',
     PHOENIX_PORT: '0',
     PHOENIX_GRPC_PORT: '0',
+    BENNU_OTLP_HTTP_PORT: '0',
     PHOENIX_WORKING_DIR: workingDir,
     ...options.env,
   })
@@ -83,9 +86,9 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
   return program
 }
 
-interface Parts {
-  port: number
-  grpcPort: number
+type Ports = Pick<Program, 'port' | 'grpcPort' | 'otlpHttpPort'>
+
+interface Parts extends Ports {
   workingDir: string
   output: () => string
   exited: Promise<Exit>
@@ -151,10 +154,7 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })))
 }
 
-async function portsFromBanner(
-  output: () => string,
-  exited: Promise<Exit>,
-): Promise<{ port: number; grpcPort: number }> {
+async function portsFromBanner(output: () => string, exited: Promise<Exit>): Promise<Ports> {
   let gone: Exit | null = null
   void exited.then((exit) => {
     gone = exit
@@ -165,7 +165,8 @@ async function portsFromBanner(
     if (/ is ready\n/.test(text) && /sign-in/.test(text)) {
       const port = Number(/pages +http:\/\/[^/]+:(\d+)\//.exec(text)?.[1] ?? 0)
       const grpcPort = Number(/gRPC +\S+:(\d+)/.exec(text)?.[1] ?? 0)
-      return { port, grpcPort }
+      const otlpHttpPort = Number(/OTLP HTTP +http:\/\/[^/]+:(\d+)\//.exec(text)?.[1] ?? 0)
+      return { port, grpcPort, otlpHttpPort }
     }
     await sleep(20)
   }

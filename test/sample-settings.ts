@@ -35,7 +35,9 @@ export async function settle(printed: Env, place: Place): Promise<{ env: Env; po
   }
   if (/sslmode=verify/.test(JSON.stringify(env))) env.PGSSLROOTCERT = place.authorityFile
   const port = await freePort()
-  const ports = { PHOENIX_PORT: `${port}`, PHOENIX_GRPC_PORT: `${await freePort()}` }
+  const ports: Env = { PHOENIX_PORT: `${port}`, PHOENIX_GRPC_PORT: `${await freePort()}` }
+  ports.BENNU_OTLP_HTTP_PORT = `${await freePort()}`
+  if ('PHOENIX_ENABLE_PROMETHEUS' in env) ports.BENNU_METRICS_PORT = `${await freePort()}`
   return { env: { ...env, ...ports, PHOENIX_WORKING_DIR: place.folder }, port }
 }
 

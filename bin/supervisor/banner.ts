@@ -5,13 +5,19 @@ import type { Logger } from 'pino'
 import { VERSION } from '#server/build-info'
 import type { Config, DatabaseConfig } from '#server/config/model'
 import { describeDatabase } from '#server/db/describe'
-import type { ProcessName } from '#server/process/messages'
 
 /** The default file name of another program whose settings we share; never opened by us. */
 const NEIGHBOUR = 'phoenix.db'
 
+/** Where things listen; null where nothing does. */
+export interface Ports {
+  web: number | null
+  grpc: number | null
+  otlpHttp: number | null
+}
+
 /** Prints the banner, or logs it as one line when logs are structured. */
-export function printBanner(config: Config, log: Logger, ports: Map<ProcessName, number>): void {
+export function printBanner(config: Config, log: Logger, ports: Ports): void {
   const facts = bannerFacts(config, ports)
   if (config.log.structured) {
     log.info(Object.fromEntries(facts), `Bennu ${VERSION} is ready`)
@@ -22,7 +28,7 @@ export function printBanner(config: Config, log: Logger, ports: Map<ProcessName,
 }
 
 /** The banner's lines as pairs of name and value; no secrets. */
-export function bannerFacts(config: Config, ports: Map<ProcessName, number>): [string, string][] {
+export function bannerFacts(config: Config, ports: Ports): [string, string][] {
   const facts: [string, string][] = [
     ['database', whereData(config.database)],
     [
@@ -31,12 +37,14 @@ export function bannerFacts(config: Config, ports: Map<ProcessName, number>): [s
     ],
   ]
   const host = reachableHost(config.server.host)
-  const web = ports.get('web')
-  const collector = ports.get('collector')
-  if (web !== undefined) {
+  const { web, grpc, otlpHttp } = ports
+  if (web !== null) {
     facts.push(['pages', `http://${host}:${web}/`], ['OTLP', `http://${host}:${web}/v1/traces`])
   }
-  if (collector !== undefined) facts.push(['OTLP gRPC', `${host}:${collector}`])
+  const wanted = config.server.otlpHttp.port
+  if (otlpHttp !== null) facts.push(['OTLP HTTP', `http://${host}:${otlpHttp}/v1/traces`])
+  else if (grpc !== null && wanted !== 0) facts.push(['OTLP HTTP', `not there: port ${wanted} is taken`])
+  if (grpc !== null) facts.push(['OTLP gRPC', `${host}:${grpc}`])
   const neighbour = neighbourOf(config.database)
   if (neighbour) facts.push(['note', `${neighbour} belongs to another program and is left alone`])
   return facts

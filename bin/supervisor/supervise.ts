@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '#server/config/model'
 import { PROCESS_NAMES, type ProcessName } from '#server/process/messages'
-import { printBanner } from './banner'
+import { type Ports, printBanner } from './banner'
 import { entryOf } from './entries'
 import { SupervisedChild } from './supervised-child'
 
@@ -36,7 +36,7 @@ export function supervise(options: SuperviseOptions): Promise<number> {
       for (const child of children) child.send({ kind: 'ready', ready })
       if (!ready || greeted || ending) return
       greeted = true
-      printBanner(config, log, new Map(children.map((child) => [child.name, child.port ?? 0])))
+      printBanner(config, log, portsOf(children))
     }
 
     function onGiveUp(sentence: string) {
@@ -58,4 +58,14 @@ export function supervise(options: SuperviseOptions): Promise<number> {
     })
     for (const child of children) child.start()
   })
+}
+
+function portsOf(children: SupervisedChild[]): Ports {
+  const find = (name: ProcessName) => children.find((child) => child.name === name)
+  const collector = find('collector')
+  return {
+    web: find('web')?.port ?? null,
+    grpc: collector?.port ?? null,
+    otlpHttp: collector?.otlpHttpPort ?? null,
+  }
 }

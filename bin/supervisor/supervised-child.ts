@@ -29,6 +29,8 @@ export class SupervisedChild {
   readonly name: ProcessName
   /** Where the child listens, kept over restarts; null until it first did. */
   port: number | null = null
+  /** Where it listens for OTLP over HTTP besides; null when it does not. */
+  otlpHttpPort: number | null = null
   listening = false
   #options: SupervisedChildOptions
   #process: ChildProcess | null = null
@@ -92,6 +94,7 @@ export class SupervisedChild {
     if (message.kind === 'failed') this.#lastWords = message.sentence
     if (message.kind !== 'listening') return
     this.port = message.port
+    this.otlpHttpPort = message.otlpHttpPort
     this.listening = true
     this.#options.onChange()
   }

@@ -104,6 +104,21 @@ const BROKEN: Broken[] = [
     { names: ['PHOENIX_GRPC_PORT'], says: /its own port/ },
   ],
   [
+    'the port of the pages for OTLP',
+    { PHOENIX_PORT: '7000', BENNU_OTLP_HTTP_PORT: '7000' },
+    { names: ['BENNU_OTLP_HTTP_PORT'], says: /7000 is also PHOENIX_PORT/ },
+  ],
+  [
+    'the port of OTLP for metrics',
+    { PHOENIX_ENABLE_PROMETHEUS: 'true', BENNU_METRICS_PORT: '4318' },
+    { names: ['BENNU_METRICS_PORT'], says: /4318 is also BENNU_OTLP_HTTP_PORT/ },
+  ],
+  [
+    'a port in the host of metrics',
+    { PHOENIX_ENABLE_PROMETHEUS: 'true', BENNU_METRICS_HOST: '127.0.0.1:9090' },
+    { names: ['BENNU_METRICS_HOST'], says: /goes into BENNU_METRICS_PORT/ },
+  ],
+  [
     'a URL as host',
     { PHOENIX_HOST: 'http://0.0.0.0' },
     { names: ['PHOENIX_HOST'], says: /IP address or a host name alone/ },

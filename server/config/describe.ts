@@ -6,16 +6,20 @@ export const MASK = '********'
 
 /** One `NAME=value` line per setting, in the order of the documentation. */
 export function describeConfig(config: Config): string[] {
-  const { server, log, auth, cookies, ingest, database } = config
+  const { server, log, metrics, auth, cookies, ingest, database } = config
   return Object.entries({
     PHOENIX_HOST: server.host,
     PHOENIX_PORT: server.port,
     PHOENIX_GRPC_PORT: server.grpcPort,
+    BENNU_OTLP_HTTP_PORT: server.otlpHttp.port,
     PHOENIX_ROOT_URL: server.rootUrl,
     PHOENIX_WORKING_DIR: server.workingDir,
     FORWARDED_ALLOW_IPS: server.forwardedAllowIps.join(','),
     PHOENIX_LOGGING_LEVEL: log.level,
     PHOENIX_LOGGING_MODE: log.structured ? 'structured' : 'default',
+    PHOENIX_ENABLE_PROMETHEUS: metrics.enabled,
+    BENNU_METRICS_HOST: metrics.enabled ? metrics.host : null,
+    BENNU_METRICS_PORT: metrics.enabled ? metrics.port : null,
     PHOENIX_SQL_DATABASE_URL: databaseUrl(database),
     PHOENIX_SQL_DATABASE_SCHEMA: database.dialect === 'postgres' ? database.schema : null,
     PHOENIX_ENABLE_AUTH: auth.enabled,

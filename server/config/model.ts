@@ -38,11 +38,20 @@ export type AuthConfig =
   | { enabled: false; secret: string | null; previousSecrets: readonly string[] }
   | { enabled: true; secret: string; previousSecrets: readonly string[] }
 
+/** A port that the server can do without: if somebody else has it, that is an error only when the operator chose it. */
+export interface OptionalPort {
+  port: number
+  /** Whether the operator wrote it down. */
+  chosen: boolean
+}
+
 export interface Config {
   server: {
     host: string
     port: number
     grpcPort: number
+    /** Where the collector speaks OTLP over HTTP; port 0 is nowhere. */
+    otlpHttp: OptionalPort
     /** Path prefix; empty until the transport work honours it. */
     rootPath: string
     /** PHOENIX_ROOT_URL without a trailing slash, or null. */
@@ -52,6 +61,8 @@ export interface Config {
     forwardedAllowIps: readonly string[]
   }
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'; structured: boolean }
+  /** The listener for Prometheus; port 0 lets the system choose. */
+  metrics: OptionalPort & { enabled: boolean; host: string }
   database: DatabaseConfig
   auth: AuthConfig & {
     adminSecret: string | null

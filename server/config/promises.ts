@@ -77,9 +77,6 @@ const WITHOUT_EFFECT: Record<string, Unkept> = {
     when: 'any',
     because: 'cross-origin requests are not allowed for anyone yet, these origins included.',
   },
-  PHOENIX_ENABLE_PROMETHEUS: { when: 'switch', because: 'no metrics are served yet.' },
-  BENNU_METRICS_PORT: { when: 'any', because: 'no metrics are served yet.' },
-  BENNU_METRICS_HOST: { when: 'any', because: 'no metrics are served yet.' },
   PHOENIX_SQL_DATABASE_READ_REPLICA_URL: {
     when: 'any',
     because: 'a read replica is not used yet. Everything is read from the primary.',

@@ -1,10 +1,13 @@
 /** Listeners, folders, logs, cookies and ingest limits: everything without a rule across groups. */
 import { BlockList, isIP } from 'node:net'
 import path from 'node:path'
-import type { Config } from '#server/config/model'
+import type { Config, OptionalPort } from '#server/config/model'
 import { quoted, type Reader } from '#server/config/reader'
 
 const MIB = 1024 * 1024
+/** The port that OpenTelemetry gives to OTLP over HTTP. */
+const OTLP_HTTP_PORT = 4318
+const METRICS_PORT = 9090
 
 const LOG_LEVELS = {
   debug: 'debug',
@@ -24,9 +27,10 @@ export function readServer(reader: Reader, folders: Folders): Config['server'] {
     reader.problem(`PHOENIX_GRPC_PORT: ${port} is also PHOENIX_PORT. Give each its own port.`)
   }
   return {
-    host: readHost(reader),
+    host: readHost(reader, 'PHOENIX_HOST', 'PHOENIX_PORT') ?? '0.0.0.0',
     port,
     grpcPort,
+    otlpHttp: readOtlpHttp(reader, { PHOENIX_PORT: port, PHOENIX_GRPC_PORT: grpcPort }),
     rootPath: '',
     rootUrl: readRootUrl(reader),
     workingDir: readWorkingDir(reader, folders),
@@ -58,16 +62,66 @@ function readWorkingDir(reader: Reader, folders: Folders): string {
   }
 }
 
-function readHost(reader: Reader): string {
-  const written = reader.text('PHOENIX_HOST')
-  if (written === null) return '0.0.0.0'
+/** The address to listen on that a variable names, or null when it names none. */
+function readHost(reader: Reader, name: string, portName: string): string | null {
+  const written = reader.text(name)
+  if (written === null) return null
   const host = written.replace(/^\[(.*)\]$/, '$1')
   if (isIP(host) !== 0 || /^[A-Za-z0-9_]([A-Za-z0-9._-]*)$/.test(host)) return host
   reader.problem(
-    `PHOENIX_HOST: ${quoted('PHOENIX_HOST', written)} is not an address to listen on. ` +
-      'Write an IP address or a host name alone; the port goes into PHOENIX_PORT.',
+    `${name}: ${quoted(name, written)} is not an address to listen on. ` +
+      `Write an IP address or a host name alone; the port goes into ${portName}.`,
   )
-  return '0.0.0.0'
+  return null
+}
+
+function readOptionalPort(reader: Reader, name: string, fallback: number): OptionalPort {
+  return { port: reader.port(name, fallback), chosen: reader.text(name) !== null }
+}
+
+/** The standard port of OTLP over HTTP steps back when another listener of ours was given it. */
+function readOtlpHttp(reader: Reader, others: Record<string, number>): OptionalPort {
+  const name = 'BENNU_OTLP_HTTP_PORT'
+  const wanted = readOptionalPort(reader, name, OTLP_HTTP_PORT)
+  const rival = nameOfPort(others, wanted.port)
+  if (rival === null) return wanted
+  if (wanted.chosen) {
+    reader.problem(`${name}: ${wanted.port} is also ${rival}. Give each its own port.`)
+  } else if (rival === 'PHOENIX_GRPC_PORT') {
+    reader.warn(
+      `${name}: ${wanted.port} is also ${rival}, so OTLP over HTTP is on PHOENIX_PORT alone. ` +
+        'Choose another port, or set it to 0.',
+    )
+  }
+  return { port: 0, chosen: wanted.chosen }
+}
+
+/** Which of our listeners was given this very port; 0 is a different one each time. */
+function nameOfPort(ports: Record<string, number>, port: number): string | null {
+  return Object.keys(ports).find((name) => port !== 0 && ports[name] === port) ?? null
+}
+
+/** Where metrics are served, if they are. */
+export function readMetrics(reader: Reader, server: Config['server']): Config['metrics'] {
+  const enabled = reader.bool('PHOENIX_ENABLE_PROMETHEUS', false)
+  const host = readHost(reader, 'BENNU_METRICS_HOST', 'BENNU_METRICS_PORT') ?? server.host
+  const metrics = { enabled, host, ...readOptionalPort(reader, 'BENNU_METRICS_PORT', METRICS_PORT) }
+  const others = {
+    PHOENIX_PORT: server.port,
+    PHOENIX_GRPC_PORT: server.grpcPort,
+    BENNU_OTLP_HTTP_PORT: server.otlpHttp.port,
+  }
+  const rival = nameOfPort(others, metrics.port)
+  if (enabled && rival !== null && host === server.host) {
+    reader.problem(`BENNU_METRICS_PORT: ${metrics.port} is also ${rival}. Give each its own port.`)
+  }
+  const idle = ['BENNU_METRICS_PORT', 'BENNU_METRICS_HOST'].filter((name) => reader.text(name) !== null)
+  if (!enabled && idle.length > 0) {
+    reader.warn(
+      `${idle.join(', ')}: no metrics are served. Set PHOENIX_ENABLE_PROMETHEUS=true, or remove it.`,
+    )
+  }
+  return metrics
 }
 
 function readRootUrl(reader: Reader): string | null {

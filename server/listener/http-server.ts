@@ -60,11 +60,17 @@ export function createHttpServer(runtime: Runtime, { answer, hasPages }: HttpSer
 /** Listens, and resolves with the port, which matters when 0 was asked for. Rejects with the system's error. */
 export function listenOn(server: Server, target: { host: string; port: number }): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port: target.port, host: target.host }, () => {
-      server.off('error', reject)
+    const failed = (error: Error) => {
+      server.off('listening', listening)
+      reject(error)
+    }
+    const listening = () => {
+      server.off('error', failed)
       resolve((server.address() as AddressInfo).port)
-    })
+    }
+    server.once('error', failed)
+    server.once('listening', listening)
+    server.listen({ port: target.port, host: target.host })
   })
 }
 

@@ -13,6 +13,8 @@ import type { Runtime } from '#server/runtime'
 /** What a child runs: something that listens and can be told to stop. */
 export interface Service {
   port: number
+  /** Where OTLP over HTTP has a port of its own; null when it has none. */
+  otlpHttpPort?: number | null
   /** Takes nothing new and resolves when what was taken is done, at the latest after `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
@@ -65,7 +67,8 @@ async function begin(
     })
     dieLoudly(life.runtime)
     life.service = await start(life.runtime, { dev: message.dev })
-    tell({ kind: 'listening', port: life.service.port })
+    const { port, otlpHttpPort = null } = life.service
+    tell({ kind: 'listening', port, otlpHttpPort })
   } catch (error) {
     if (life.ending) return
     life.runtime?.log.debug({ err: error }, 'cannot start')

@@ -6,7 +6,7 @@ const PATIENCE_MS = 4_000
 const PAUSE_MS = 100
 
 /** Whether an attempt to listen failed because somebody else listens there. */
-export function isAddressInUse(error: unknown): boolean {
+function isAddressInUse(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return (error as NodeJS.ErrnoException).code === 'EADDRINUSE' || error.message.includes('EADDRINUSE')
 }
@@ -44,6 +44,11 @@ export async function listenPatiently<T>(target: ListenTarget, listen: () => Pro
 function cannotListen(target: ListenTarget, error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error)
   return `cannot listen on ${target.host}:${target.port} (${reason}): check PHOENIX_HOST and ${target.setting}`
+}
+
+/** Whether `listenPatiently` gave up because somebody else listens there. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof StartError && isAddressInUse(error.cause)
 }
 
 /** A reason not to start, in a sentence for the operator. */

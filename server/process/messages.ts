@@ -13,7 +13,7 @@ export type MessageToChild =
   | { kind: 'stop' }
 
 export type MessageFromChild =
-  /** The child serves on this port. */
-  | { kind: 'listening'; port: number }
+  /** The child serves on this port, and OTLP over HTTP on another one if it has one for that. */
+  | { kind: 'listening'; port: number; otlpHttpPort: number | null }
   /** The child cannot start and is about to exit 1, for this reason. */
   | { kind: 'failed'; sentence: string }
