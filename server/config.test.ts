@@ -37,6 +37,7 @@ describe('defaults', () => {
           otlpHttp: { port: 4318, chosen: false },
           rootPath: '',
           rootUrl: null,
+          managementUrl: null,
           workingDir: '/home/op/.phoenix',
           forwardedAllowIps: ['127.0.0.0/8', '::1'],
         },
@@ -48,6 +49,8 @@ describe('defaults', () => {
           secret: null,
           previousSecrets: [],
           adminSecret: null,
+          basicAuth: true,
+          admins: [],
           defaultAdminInitialPassword: 'admin',
           accessTokenMinutes: 10,
           refreshTokenMinutes: 10080,
@@ -379,7 +382,6 @@ describe('promises that cannot be kept yet', () => {
     ['PHOENIX_OAUTH2_GOOGLE_CLIENT_ID', 'id'],
     ['PHOENIX_OAUTH2_ANY_THING_NEW', 'x'],
     ['BENNU_OAUTH2_DEFAULT_ROLE', 'VIEWER'],
-    ['PHOENIX_DISABLE_BASIC_AUTH', 'true'],
     ['PHOENIX_CSRF_TRUSTED_ORIGINS', 'https://a.example'],
     ['PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS', '5'],
     ['BENNU_RATE_LIMIT_LOGIN', '5/60s'],
@@ -425,7 +427,6 @@ describe('promises that cannot be kept yet', () => {
 
   test.each([
     ['PHOENIX_SMTP_HOSTNAME', 'smtp.example.com'],
-    ['PHOENIX_ADMINS', 'ann=ann@example.com'],
     ['PHOENIX_ALLOWED_ORIGINS', 'https://app.example.com'],
     ['PHOENIX_SQL_DATABASE_READ_REPLICA_URL', 'postgresql://h/d'],
     ['PHOENIX_FASTAPI_MIDDLEWARE_PATHS', 'a.py:B'],

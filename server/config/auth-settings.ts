@@ -1,4 +1,5 @@
 /** The secrets, the accounts' rules and the life of tokens. */
+import { readAdmins, readBasicAuth } from '#server/config/account-settings'
 import { MASK } from '#server/config/describe'
 import type { Config } from '#server/config/model'
 import type { Reader } from '#server/config/reader'
@@ -37,6 +38,8 @@ export function readAuth(reader: Reader): Config['auth'] {
   return {
     ...(enabled ? { enabled, secret: secret ?? '', previousSecrets } : { enabled, secret, previousSecrets }),
     adminSecret,
+    basicAuth: readBasicAuth(reader, enabled),
+    admins: readAdmins(reader),
     defaultAdminInitialPassword: readInitialPassword(reader),
     ...readTokenLifetimes(reader),
     ...readPasswordRules(reader),

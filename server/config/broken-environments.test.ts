@@ -211,7 +211,7 @@ const BROKEN: Broken[] = [
   ],
   [
     'no passwords',
-    { PHOENIX_DISABLE_BASIC_AUTH: 'true' },
+    { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: CANARY, PHOENIX_DISABLE_BASIC_AUTH: 'true' },
     { names: ['PHOENIX_DISABLE_BASIC_AUTH'], says: /only way to sign in/ },
   ],
   [

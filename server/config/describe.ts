@@ -13,6 +13,7 @@ export function describeConfig(config: Config): string[] {
     PHOENIX_GRPC_PORT: server.grpcPort,
     BENNU_OTLP_HTTP_PORT: server.otlpHttp.port,
     PHOENIX_ROOT_URL: server.rootUrl,
+    PHOENIX_MANAGEMENT_URL: server.managementUrl,
     PHOENIX_WORKING_DIR: server.workingDir,
     FORWARDED_ALLOW_IPS: server.forwardedAllowIps.join(','),
     PHOENIX_LOGGING_LEVEL: log.level,
@@ -27,6 +28,8 @@ export function describeConfig(config: Config): string[] {
     BENNU_SECRET_PREVIOUS: auth.previousSecrets.map(() => MASK).join(' ') || null,
     PHOENIX_ADMIN_SECRET: masked(auth.adminSecret),
     PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD: masked(auth.defaultAdminInitialPassword),
+    PHOENIX_ADMINS: auth.admins.map(({ username, email }) => `${username}=${email}`).join(';') || null,
+    PHOENIX_DISABLE_BASIC_AUTH: !auth.basicAuth,
     PHOENIX_ACCESS_TOKEN_EXPIRY_MINUTES: auth.accessTokenMinutes,
     PHOENIX_REFRESH_TOKEN_EXPIRY_MINUTES: auth.refreshTokenMinutes,
     PHOENIX_ENABLE_STRONG_PASSWORD_POLICY: auth.strongPasswords,
@@ -75,6 +78,7 @@ export function publicConfig(config: Config): PublicConfig {
   const { auth, server } = config
   return {
     authEnabled: auth.enabled,
+    basicAuth: auth.basicAuth,
     passwordMinLength: auth.strongPasswords ? Math.max(12, auth.passwordMinLength) : auth.passwordMinLength,
     strongPasswords: auth.strongPasswords,
     rootUrl: server.rootUrl,

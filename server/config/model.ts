@@ -56,6 +56,8 @@ export interface Config {
     rootPath: string
     /** PHOENIX_ROOT_URL without a trailing slash, or null. */
     rootUrl: string | null
+    /** PHOENIX_MANAGEMENT_URL, or null: see server/users/management-link.ts for who sees it. */
+    managementUrl: string | null
     workingDir: string
     /** Peers whose forwarded headers are believed: addresses, CIDR ranges or `*`. */
     forwardedAllowIps: readonly string[]
@@ -66,6 +68,10 @@ export interface Config {
   database: DatabaseConfig
   auth: AuthConfig & {
     adminSecret: string | null
+    /** Whether people may sign in with a password: false with PHOENIX_DISABLE_BASIC_AUTH. */
+    basicAuth: boolean
+    /** PHOENIX_ADMINS: admins whose accounts are made at start; addresses in small letters. */
+    admins: readonly { username: string; email: string }[]
     defaultAdminInitialPassword: string
     accessTokenMinutes: number
     refreshTokenMinutes: number
@@ -98,6 +104,8 @@ export interface ConfigReport {
 /** The part of the configuration that pages get. */
 export interface PublicConfig {
   authEnabled: boolean
+  /** Whether people may sign in with a password. */
+  basicAuth: boolean
   /** The shortest password that is accepted, the strong policy counted in. */
   passwordMinLength: number
   strongPasswords: boolean

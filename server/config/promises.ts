@@ -25,10 +25,6 @@ const REFUSED: Record<string, Unkept> = {
     when: 'switch',
     because: 'client certificates are not asked for yet. Check them in a reverse proxy and remove it.',
   },
-  PHOENIX_DISABLE_BASIC_AUTH: {
-    when: 'switch',
-    because: 'passwords are the only way to sign in yet. Remove it, or nobody could sign in.',
-  },
   PHOENIX_CSRF_TRUSTED_ORIGINS: {
     when: 'any',
     because:
@@ -68,10 +64,6 @@ const WITHOUT_EFFECT: Record<string, Unkept> = {
   PHOENIX_SMTP_HOSTNAME: {
     when: 'any',
     because: 'no mail is sent yet. Lost passwords are reset with `bennu users reset-password`.',
-  },
-  PHOENIX_ADMINS: {
-    when: 'any',
-    because: 'no accounts are made from it yet. Only admin@localhost is created.',
   },
   PHOENIX_ALLOWED_ORIGINS: {
     when: 'any',

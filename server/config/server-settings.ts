@@ -1,6 +1,7 @@
 /** Listeners, folders, logs, cookies and ingest limits: everything without a rule across groups. */
 import { BlockList, isIP } from 'node:net'
 import path from 'node:path'
+import { readManagementUrl } from '#server/config/account-settings'
 import type { Config, OptionalPort } from '#server/config/model'
 import { quoted, type Reader } from '#server/config/reader'
 
@@ -33,6 +34,7 @@ export function readServer(reader: Reader, folders: Folders): Config['server'] {
     otlpHttp: readOtlpHttp(reader, { PHOENIX_PORT: port, PHOENIX_GRPC_PORT: grpcPort }),
     rootPath: '',
     rootUrl: readRootUrl(reader),
+    managementUrl: readManagementUrl(reader),
     workingDir: readWorkingDir(reader, folders),
     forwardedAllowIps: readForwardedAllowIps(reader),
   }
