@@ -209,3 +209,18 @@ test('counts and sums are numbers', async () => {
     .where(eq(projects.name, 'summed'))
   expect([typeof row?.count, typeof row?.sum]).toEqual(['number', 'number'])
 })
+
+describe('bytesOnDisk', () => {
+  const size = async () => {
+    const [row] = await db.read.select({ bytes: db.dialect.bytesOnDisk() }).from(sql`(select 1) as one`)
+    return row?.bytes ?? 0
+  }
+  test('grows with what is stored', async () => {
+    const before = await size()
+    expect(before).toBeGreaterThan(50_000)
+    // Told apart by every character: PostgreSQL compresses long texts.
+    const text = Array.from({ length: 400_000 }, () => Math.random().toString(36).charAt(2)).join('')
+    await storeSpan(JSON.stringify({ text }))
+    expect(await size()).toBeGreaterThan(before + 200_000)
+  })
+})

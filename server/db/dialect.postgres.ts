@@ -51,6 +51,10 @@ export const postgresDialect: Dialect = {
   jsonTypeAt: (column, path) => sql<string | null>`jsonb_typeof(${jsonAt(column, path)})`,
   least: (a, b) => sql<number>`least(${a}, ${b})`,
   greatest: (a, b) => sql<number>`greatest(${a}, ${b})`,
+  // The schema's tables alone: the database may hold other people's.
+  bytesOnDisk: () => sql<number>`(select coalesce(sum(pg_total_relation_size(c.oid)), 0)::float8
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'r' and n.nspname = current_schema())`,
   lockRows: (query) => {
     ;(query as unknown as Lockable).for('update')
     return query

@@ -41,6 +41,8 @@ export const sqliteDialect: Dialect = {
       else json_type(${jsonAt(column, path)}) end`,
   least: (a, b) => sql<number>`min(${a}, ${b})`,
   greatest: (a, b) => sql<number>`max(${a}, ${b})`,
+  bytesOnDisk: () => sql<number>`(select p.page_count * s.page_size
+    from pragma_page_count() p, pragma_page_size() s)`,
   lockRows: (query) => query,
   // AUTOINCREMENT sees them itself.
   skipUsedIds: async () => {},

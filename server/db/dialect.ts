@@ -19,6 +19,8 @@ export interface Dialect {
   /** Smaller / larger of two expressions of one type, neither null. */
   least(a: SQLWrapper, b: SQLWrapper): SQL<number>
   greatest(a: SQLWrapper, b: SQLWrapper): SQL<number>
+  /** What our tables and their indexes take on disk, in bytes: an expression for a select of one row. */
+  bytesOnDisk(): SQL<number>
   /** The same select with its rows locked until the transaction ends; as it is where a writer is alone anyway. */
   lockRows<Q extends object>(query: Q): Q
   /** After rows were inserted with ids of their own: the table's counter goes on behind the largest. */
