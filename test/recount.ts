@@ -2,7 +2,7 @@
  * What the sums of a trace must be, counted anew from its span rows in the plainest way: no use is made of the code
  * that keeps them.
  */
-import { asc, eq } from 'drizzle-orm'
+import { and, asc, eq } from 'drizzle-orm'
 import type { Database } from '#server/db/database'
 
 export interface Recount {
@@ -78,7 +78,10 @@ export async function storedCounts(db: Database, traceRowId: number): Promise<Re
   const rows = await db.read
     .select()
     .from(spans)
-    .innerJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
+    .leftJoin(
+      spanRollups,
+      and(eq(spanRollups.traceRowId, spans.traceRowId), eq(spanRollups.spanRowId, spans.id)),
+    )
     .where(eq(spans.traceRowId, traceRowId))
     .orderBy(asc(spans.id))
   const { spanCount, errorCount, promptTokens, completionTokens, startTime, endTime } = trace
@@ -89,9 +92,9 @@ export async function storedCounts(db: Database, traceRowId: number): Promise<Re
       rows.map(({ spans: span, span_rollups: sums }) => [
         span.spanId,
         [
-          sums.cumulativeErrorCount,
-          sums.cumulativeLlmTokenCountPrompt,
-          sums.cumulativeLlmTokenCountCompletion,
+          sums?.cumulativeErrorCount ?? (span.statusCode === 'ERROR' ? 1 : 0),
+          sums?.cumulativeLlmTokenCountPrompt ?? span.llmTokenCountPrompt ?? 0,
+          sums?.cumulativeLlmTokenCountCompletion ?? span.llmTokenCountCompletion ?? 0,
         ],
       ]),
     ),

@@ -38,12 +38,16 @@ const SQLITE_INDEXES = `
   where type = 'index' and sql is not null order by 1, 2`
 const POSTGRES_TABLES = `
   select table_name::text as "table", column_name::text as "column" from information_schema.columns
-  where table_schema = current_schema() order by 1, 2`
+  where table_schema = current_schema()
+    and not (select relispartition from pg_class where oid = format('%I.%I', table_schema, table_name)::regclass)
+  order by 1, 2`
 const POSTGRES_INDEXES = `
   select tablename::text as "table", indexname::text as "column" from pg_indexes
-  where schemaname = current_schema() and indexname not like '%_pkey' order by 1, 2`
+  where schemaname = current_schema() and indexname not like '%_pkey'
+    and not (select relispartition from pg_class where oid = format('%I.%I', schemaname, tablename)::regclass)
+  order by 1, 2`
 
-/** The database's tables: for each the names of its columns, and of its indexes in the form `index:name`. */
+/** The database's tables, without partitions: for each the names of its columns, and of its indexes in the form `index:name`. */
 export async function describeTables(config: DatabaseConfig): Promise<Record<string, string[]>> {
   const sqlite = config.dialect === 'sqlite'
   const columns = await runSql(config, sqlite ? SQLITE_TABLES : POSTGRES_TABLES)

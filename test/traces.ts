@@ -176,7 +176,11 @@ async function insertSpans(
     for (const row of rows) idBySpanId.set(row.spanId, row.id)
   }
   const idOf = (span: PlannedSpan) => idBySpanId.get(span.spanId) as number
-  const rollups = planned.map((span) => ({ spanRowId: idOf(span), ...rollUp(span, planned) }))
+  const rollups = planned.map((span) => ({
+    traceRowId: keys.traceRowId,
+    spanRowId: idOf(span),
+    ...rollUp(span, planned),
+  }))
   for (let at = 0; at < rollups.length; at += SPANS_PER_STATEMENT) {
     await tx.insert(spanRollups).values(rollups.slice(at, at + SPANS_PER_STATEMENT))
   }

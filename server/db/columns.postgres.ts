@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   bigint,
   boolean,
@@ -25,6 +26,16 @@ export const postgresColumns = {
   primaryKey,
   /** A row id: never used twice. */
   serial: (name: string) => bigint(name, { mode: 'number' }).primaryKey().generatedByDefaultAsIdentity(),
+  /**
+   * A row id that tells the day of its making: days since 1970 (UTC) times 2^33, plus a number of the sequence, which
+   * begins anew when it reaches 2^33. Fits 2^53. On SQLite a plain row id.
+   */
+  datedSerial: (name: string, sequence: string) =>
+    bigint(name, { mode: 'number' })
+      .primaryKey()
+      .default(
+        sql.raw(`((floor(extract(epoch from now()) / 86400)::bigint << 33) + nextval('${sequence}'))`),
+      ),
   /** An id of another row, or any integer up to 2^53. */
   int: (name: string) => bigint(name, { mode: 'number' }),
   smallInt: (name: string) => integer(name),
@@ -40,6 +51,8 @@ export const postgresColumns = {
   json: <T>(name: string) => jsonb(name).$type<T>(),
   /** JSON as text in and out, so that 64-bit integers survive: never parsed by the driver. */
   jsonText: (name: string) => rawJson(name),
+  /** The same, kept parsed on SQLite too. */
+  binaryJson: (name: string) => rawJson(name),
 }
 
 export type Palette = typeof postgresColumns

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   check,
   customType,
@@ -9,12 +10,21 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 import type { Palette } from '#server/db/columns.postgres'
+import { textOfJsonb } from '#server/db/jsonb'
 
 const rawBytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'blob' })
 const millis = customType<{ data: Date; driverData: number }>({
   dataType: () => 'integer',
   toDriver: (value) => value.getTime(),
   fromDriver: (value) => new Date(value),
+})
+/** The declared type of a column with binary JSON: to SQLite a blob. */
+export const JSONB_TYPE = 'jsonb blob'
+
+const jsonb = customType<{ data: string; driverData: Buffer }>({
+  dataType: () => JSONB_TYPE,
+  toDriver: (text) => sql`jsonb(${text})`,
+  fromDriver: textOfJsonb,
 })
 
 const columns = {
@@ -24,6 +34,7 @@ const columns = {
   check,
   primaryKey,
   serial: (name: string) => integer(name).primaryKey({ autoIncrement: true }),
+  datedSerial: (name: string) => integer(name).primaryKey({ autoIncrement: true }),
   int: (name: string) => integer(name),
   smallInt: (name: string) => integer(name),
   micros: (name: string) => integer(name),
@@ -34,6 +45,7 @@ const columns = {
   bytes: (name: string) => rawBytes(name),
   json: <T>(name: string) => text(name, { mode: 'json' }).$type<T>(),
   jsonText: (name: string) => text(name),
+  binaryJson: (name: string) => jsonb(name),
 } satisfies Record<keyof Palette, unknown>
 
 /** The SQLite palette, worn as the PostgreSQL one: one of the few casts that make one schema serve both. */

@@ -5,6 +5,7 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core'
 import type { DatabaseConfig } from '#server/config/model'
 import type { Dialect } from '#server/db/dialect'
+import type { SpanPartitions } from '#server/db/partitions'
 import type { Tables } from '#server/db/schema'
 
 type AnyPg = PgDatabase<PgQueryResultHKT, Record<string, never>>
@@ -20,6 +21,8 @@ export interface Database {
   readonly t: Tables
   /** Every expression that the engines spell differently. */
   readonly dialect: Dialect
+  /** How spans are kept apart by day. */
+  readonly spanPartitions: SpanPartitions
   /** For reading. May lag behind an open `write`, never behind a finished one. */
   readonly read: Queries
   /**
@@ -28,9 +31,18 @@ export interface Database {
    * run again from its beginning when PostgreSQL rolled it back for a deadlock: it changes nothing but the database.
    */
   write<T>(work: (tx: Queries) => Promise<T>): Promise<T>
+  /** How the pool of connections stands; absent where there is none. */
+  pool?(): PoolState
   /** Resolves when the database answers; throws otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
+}
+
+/** Connections there are, those of them nobody uses, and queries that wait for one. */
+export interface PoolState {
+  total: number
+  idle: number
+  waiting: number
 }
 
 export interface OpenOptions {

@@ -1,6 +1,7 @@
 /** `insertMany` of both engines: one statement, made once, that takes the rows as they are. */
 import { type Column, getTableColumns, getTableName, type SQL, sql } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
+import { JSONB_TYPE } from '#server/db/columns.sqlite'
 import type { Queries } from '#server/db/database'
 import type { SqliteConnection } from '#server/db/sqlite-connection'
 
@@ -16,8 +17,20 @@ function columnsOf(table: PgTable, rows: readonly Row[]): [member: string, colum
 }
 
 function encode(column: Column, value: unknown): unknown {
-  return value === null || value === undefined ? null : column.mapToDriverValue(value)
+  if (value === null || value === undefined) return null
+  if (isJsonb(column)) return value
+  return column.mapToDriverValue(isTextInBytes(column, value) ? textOf(value) : value)
 }
+
+const BYTES = new Set(['blob', 'bytea'])
+const isTextInBytes = (column: Column, value: unknown): value is Uint8Array =>
+  value instanceof Uint8Array && !BYTES.has(column.getSQLType())
+
+const textOf = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).utf8Slice()
+
+/** SQLite makes binary JSON of a text, or of its bytes. */
+const isJsonb = (column: Column) => column.getSQLType() === JSONB_TYPE
 
 const idColumn = (table: PgTable): Column => Object.values(getTableColumns(table))[0] as Column
 
@@ -65,9 +78,11 @@ export async function insertManySqlite(tx: Queries, table: PgTable, rows: readon
   })
 }
 
+const placeholder = ([, column]: [string, Column]) => (isJsonb(column) ? 'jsonb(cast(? as text))' : '?')
+
 function prepare(client: SqliteConnection, table: PgTable, columns: [string, Column][]): Statement {
   const names = columns.map(([, column]) => quoted(column.name)).join(', ')
-  const text = `insert into ${quoted(getTableName(table))} (${names}) values (${columns.map(() => '?').join(', ')})`
+  const text = `insert into ${quoted(getTableName(table))} (${names}) values (${columns.map(placeholder).join(', ')})`
   let known = statements.get(client)
   if (!known) {
     known = new Map()

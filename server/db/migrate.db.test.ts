@@ -28,17 +28,15 @@ async function fill(config: DatabaseConfig): Promise<void> {
     await tx
       .insert(refreshTokens)
       .values({ id: 1, userId: 1, sessionId: 1, tokenHash: 'r', createdAt: now, expiresAt: now })
-    await tx
-      .insert(accessTokens)
-      .values({
-        id: 1,
-        userId: 1,
-        sessionId: 1,
-        refreshTokenId: 1,
-        tokenHash: 'a',
-        createdAt: now,
-        expiresAt: now,
-      })
+    await tx.insert(accessTokens).values({
+      id: 1,
+      userId: 1,
+      sessionId: 1,
+      refreshTokenId: 1,
+      tokenHash: 'a',
+      createdAt: now,
+      expiresAt: now,
+    })
     await tx.insert(apiKeys).values({ id: 1, userId: 1, name: 'key', createdBy: 1, createdAt: now })
     await tx.insert(apiKeyUsage).values({ keyId: 1, day: 20_000, count: 3 })
     await tx.insert(blockedIdentities).values({ id: 1, emailDigest: 'd', createdAt: now, createdBy: 1 })
@@ -72,7 +70,19 @@ async function fill(config: DatabaseConfig): Promise<void> {
       attributes: '{}',
       events: '[]',
     })
+    await tx.insert(db.t.projectBuckets).values({
+      projectId: 1,
+      bucket: 0,
+      shard: 3,
+      traceCount: 1,
+      spanCount: 1,
+      errorCount: 0,
+      promptTokens: 0,
+      completionTokens: 0,
+      latencySketch: Buffer.from([0, 0, 0, 0, 0, 1]),
+    })
     await tx.insert(spanRollups).values({
+      traceRowId: 1,
       spanRowId: 1,
       cumulativeErrorCount: 0,
       cumulativeLlmTokenCountPrompt: 0,
@@ -84,7 +94,7 @@ async function fill(config: DatabaseConfig): Promise<void> {
 
 const ACCOUNT_TABLES = ['users', 'refresh_tokens', 'access_tokens', 'api_keys', 'audit_events', 'audit_chain']
 const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
-const TRACING_TABLES = ['projects', 'project_sessions', 'traces', 'spans', 'span_rollups']
+const TRACING_TABLES = ['projects', 'project_sessions', 'traces', 'spans', 'span_rollups', 'project_buckets']
 
 const tableNames = async (config: DatabaseConfig) => Object.keys(await describeTables(config)).sort()
 async function countRows(config: DatabaseConfig, tables: string[]): Promise<number[]> {
@@ -113,7 +123,7 @@ test('migrating twice changes nothing', async () => {
   await fill(config)
   await migrate(config, log)
   expect(await countRows(config, [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES])).toEqual(
-    Array(15).fill(1),
+    Array(16).fill(1),
   )
 })
 
@@ -121,7 +131,7 @@ test('five servers that migrate at the same moment end with one schema and no er
   const config = await createEmptyDatabase()
   await Promise.all(Array.from({ length: 5 }, () => migrate(config, log)))
   expect(await migrationStatus(config)).toEqual({
-    applied: ['0000_accounts', '0001_tracing', '0002_sessions'],
+    applied: ['0000_accounts', '0001_tracing', '0002_sessions', '0003_span_growth'],
     pending: [],
     unknown: [],
   })
@@ -131,7 +141,7 @@ test('the status of an empty database lists everything as pending and makes no t
   const config = await createEmptyDatabase()
   expect(await migrationStatus(config)).toEqual({
     applied: [],
-    pending: ['0000_accounts', '0001_tracing', '0002_sessions'],
+    pending: ['0000_accounts', '0001_tracing', '0002_sessions', '0003_span_growth'],
     unknown: [],
   })
   expect(await tableNames(config)).toEqual([])
@@ -167,7 +177,7 @@ describe('a downgrade of a filled database', () => {
     await downgrade(config, { to: 1 }, log)
     await migrate(config, log)
     expect(await countRows(config, ACCOUNT_TABLES)).toEqual([1, 1, 1, 1, 1, 1])
-    expect(await countRows(config, TRACING_TABLES)).toEqual([0, 0, 0, 0, 0])
+    expect(await countRows(config, TRACING_TABLES)).toEqual([0, 0, 0, 0, 0, 0])
   })
 
   test('to zero leaves nothing but the list of migrations, which is empty', async () => {
@@ -189,10 +199,10 @@ describe('a downgrade of a filled database', () => {
     expect(await describeTables(config)).toEqual(atOnce)
   })
 
-  test.each([-1, 4, 1.5, Number.NaN])('to %s is refused', async (to) => {
+  test.each([-1, 5, 1.5, Number.NaN])('to %s is refused', async (to) => {
     const config = await createEmptyDatabase()
     await migrate(config, log)
-    expect((await refusal(downgrade(config, { to }, log))).message).toContain('from 0 to 3')
+    expect((await refusal(downgrade(config, { to }, log))).message).toContain('from 0 to 4')
   })
 })
 

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { PostgresConfig } from '#server/config/model'
 import { MIGRATIONS_TABLE, type MigrationSession, type MigrationStore } from '#server/db/migrate'
+import { postgresPartitions } from '#server/db/partitions.postgres'
 import { PostgresPool } from '#server/db/postgres-pool'
 
 /** Any number that nobody else uses in this database; the schema's name joins it. */
@@ -21,6 +22,7 @@ export async function openPostgresMigrations(config: PostgresConfig): Promise<Mi
         throw error
       }
     },
+    prepareDays: (days) => postgresPartitions(pool).ensureAhead(days),
     close: () => pool.end(),
   }
 }

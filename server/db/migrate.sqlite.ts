@@ -26,6 +26,7 @@ export async function openSqliteMigrations(config: SqliteConfig): Promise<Migrat
         throw error
       }
     },
+    prepareDays: async () => {},
     close: async () => {
       connection.close()
     },

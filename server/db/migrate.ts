@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import type { DatabaseConfig } from '#server/config/model'
 import { describeDatabase } from '#server/db/describe'
 import { listMigrations, type Migration } from '#server/db/migration-files'
+import { PARTITION_DAYS_AHEAD } from '#server/db/partitions'
 import { AppError } from '#server/errors'
 
 export const MIGRATIONS_TABLE = 'bennu_migrations'
@@ -19,6 +20,8 @@ export interface MigrationStore {
    * of this transaction; what it throws rolls back.
    */
   alone<T>(work: (session: MigrationSession) => Promise<T>): Promise<T>
+  /** Once everything is applied: makes what the coming days will need. */
+  prepareDays(days: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,16 +45,22 @@ export interface MigrationStatus {
 
 /**
  * Brings the database to this build's schema; makes the file, its folders or the schema when missing.
+ * @param partitionDays for how many days after today there is to be a partition, where the engine has them
  * @throws AppError conflict for a database of another program, of a newer Bennu, or of a PostgreSQL before 14
  */
-export async function migrate(config: DatabaseConfig, log: Logger): Promise<void> {
+export async function migrate(
+  config: DatabaseConfig,
+  log: Logger,
+  partitionDays = PARTITION_DAYS_AHEAD,
+): Promise<void> {
   const known = listMigrations(config.dialect)
   await withStore(config, async (store) => {
     for (;;) {
       const name = await store.alone((session) => applyNext(config, known, session))
-      if (name === null) return
+      if (name === null) break
       log.info({ migration: name }, `migration ${name} applied`)
     }
+    await store.prepareDays(partitionDays)
   })
 }
 

@@ -5,6 +5,7 @@ import type { PostgresConfig } from '#server/config/model'
 import type { Database, OpenOptions, Queries } from '#server/db/database'
 import { postgresDialect } from '#server/db/dialect.postgres'
 import { errorCodes } from '#server/db/error-codes'
+import { postgresPartitions } from '#server/db/partitions.postgres'
 import '#server/db/postgres-errors'
 import { PostgresPool } from '#server/db/postgres-pool'
 import { postgresTables } from '#server/db/schema.postgres'
@@ -45,8 +46,10 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
   return {
     t: postgresTables,
     dialect: postgresDialect,
+    spanPartitions: postgresPartitions(pool),
     read: queries as unknown as Queries,
     write,
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     ping: async () => {
       const query = { text: 'select 1', query_timeout: PING_TIMEOUT_MS }
       await pool.query(query)

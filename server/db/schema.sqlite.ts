@@ -18,6 +18,7 @@ export const {
   traces,
   spans,
   spanRollups,
+  projectBuckets,
   auditEvents,
   auditChain,
 } = sqliteTables

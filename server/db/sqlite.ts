@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { SqliteConfig } from '#server/config/model'
 import type { Database, OpenOptions, Queries } from '#server/db/database'
 import { sqliteDialect } from '#server/db/dialect.sqlite'
+import { noPartitions } from '#server/db/partitions'
 import { sqliteTables } from '#server/db/schema.sqlite'
 import { openReader, openWriter, retryWhileBusy, type SqliteConnection } from '#server/db/sqlite-connection'
 import { WriteGuard } from '#server/db/write-guard'
@@ -25,6 +26,7 @@ export async function openSqlite(config: SqliteConfig, options: OpenOptions = {}
   return {
     t: sqliteTables,
     dialect: sqliteDialect,
+    spanPartitions: noPartitions,
     read: asQueries(reader),
     write: (work) => queue.write(work),
     ping: async () => {

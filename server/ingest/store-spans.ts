@@ -3,7 +3,7 @@ import { chunksFor, excluded } from '#server/ingest/bulk'
 import type { Counts, Node } from '#server/ingest/rollups'
 import type { StoreContext } from '#server/ingest/store'
 import type { TraceState } from '#server/ingest/store-traces'
-import { jsonTextOf, type SpanRow } from '#server/otlp/span-row'
+import type { SpanRow } from '#server/otlp/span-row'
 
 /** A span that this transaction added, with what it counts for itself. */
 export interface FreshSpan extends Node {
@@ -18,10 +18,8 @@ export async function insertSpans(
   { tx, db }: StoreContext,
   fresh: readonly { row: SpanRow; trace: TraceState }[],
 ): Promise<FreshSpan[]> {
-  const rows = fresh.map(({ row: { traceId: _traceId, sessionId: _sessionId, ...columns }, trace }) => ({
+  const rows = fresh.map(({ row: { traceId: _traceId, ...columns }, trace }) => ({
     ...columns,
-    attributes: jsonTextOf(columns.attributes),
-    events: jsonTextOf(columns.events),
     traceRowId: trace.id,
     projectId: trace.projectId,
   }))
@@ -41,31 +39,28 @@ function toFresh(id: number, row: SpanRow, trace: TraceState): FreshSpan {
 
 /** A span's sum over everything below it. */
 export interface Rollup {
+  traceRowId: number
   spanRowId: number
   total: Counts
 }
 
-const toColumns = ({ spanRowId, total }: Rollup) => ({
+const toColumns = ({ traceRowId, spanRowId, total }: Rollup) => ({
+  traceRowId,
   spanRowId,
   cumulativeErrorCount: total.errors,
   cumulativeLlmTokenCountPrompt: total.promptTokens,
   cumulativeLlmTokenCountCompletion: total.completionTokens,
 })
 
-/** Adds the sums of new spans. */
-export async function insertRollups({ tx, db }: StoreContext, rollups: readonly Rollup[]): Promise<void> {
-  await db.dialect.insertMany(tx, db.t.spanRollups, rollups.map(toColumns))
-}
-
-/** Writes sums over those that are there. */
-export async function updateRollups({ tx, db }: StoreContext, rollups: readonly Rollup[]): Promise<void> {
+/** Writes sums that are not what the span counts for itself, over those that are there. */
+export async function writeRollups({ tx, db }: StoreContext, rollups: readonly Rollup[]): Promise<void> {
   const { spanRollups } = db.t
-  for (const values of chunksFor(rollups.map(toColumns), 4, db.dialect.maxParameters)) {
+  for (const values of chunksFor(rollups.map(toColumns), 5, db.dialect.maxParameters)) {
     await tx
       .insert(spanRollups)
       .values(values)
       .onConflictDoUpdate({
-        target: spanRollups.spanRowId,
+        target: [spanRollups.traceRowId, spanRollups.spanRowId],
         set: {
           cumulativeErrorCount: excluded(spanRollups.cumulativeErrorCount),
           cumulativeLlmTokenCountPrompt: excluded(spanRollups.cumulativeLlmTokenCountPrompt),

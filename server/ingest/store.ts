@@ -6,13 +6,7 @@
 import type { Database, Queries } from '#server/db/database'
 import { addCounts, type Counts, sameCounts, TraceTree } from '#server/ingest/rollups'
 import { bindSessions } from '#server/ingest/store-sessions'
-import {
-  type FreshSpan,
-  insertRollups,
-  insertSpans,
-  type Rollup,
-  updateRollups,
-} from '#server/ingest/store-spans'
+import { type FreshSpan, insertSpans, type Rollup, writeRollups } from '#server/ingest/store-spans'
 import { lockTraces, type TraceState, writeTraces } from '#server/ingest/store-traces'
 import { loadStoredSpans, type StoredSpan, WHOLE_TRACE_SPANS } from '#server/ingest/stored-spans'
 import type { SpanRow } from '#server/otlp/span-row'
@@ -44,27 +38,32 @@ export async function storeSpans(
   wholeTraceSpans = WHOLE_TRACE_SPANS,
 ): Promise<number> {
   if (spans.length === 0) return 0
-  return db.write(async (tx) => {
+  let traceRowIds: number[] = []
+  const work = async (tx: Queries) => {
     const context = { tx, db, now: clock() }
     const traces = await lockTraces(context, spans)
+    traceRowIds = [...traces.values()].map((trace) => trace.id)
     const stored = await loadStoredSpans(context, [...traces.values()], rowsByTrace(spans), wholeTraceSpans)
     const fresh = await insertSpans(context, pickFresh(spans, traces, stored))
     const changed = mergeByTrace(stored, fresh)
     await bindSessions(context, changed)
-    await insertRollups(
+    await writeRollups(
       context,
-      changed.flatMap((merge) => merge.newRollups),
-    )
-    await updateRollups(
-      context,
-      changed.flatMap((merge) => merge.changedRollups),
+      changed.flatMap((merge) => merge.rollups),
     )
     await writeTraces(
       context,
       changed.map((merge) => merge.trace),
     )
     return fresh.length
-  })
+  }
+  try {
+    return await db.write(work)
+  } catch (error) {
+    if (!db.spanPartitions.isMissing(error)) throw error
+    await db.spanPartitions.ensureFor(traceRowIds)
+    return db.write(work)
+  }
 }
 
 function rowsByTrace(spans: readonly IncomingSpan[]): Map<string, SpanRow[]> {
@@ -104,9 +103,8 @@ export interface TraceMerge {
   trace: TraceState
   /** The first session that a new span names. */
   sessionId: string | null
-  newRollups: Rollup[]
-  /** Of spans that were there before. */
-  changedRollups: Rollup[]
+  /** The sums that changed, and those of new spans that have others below them. */
+  rollups: Rollup[]
 }
 
 function mergeByTrace(stored: ReadonlyMap<number, StoredSpan[]>, fresh: readonly FreshSpan[]): TraceMerge[] {
@@ -123,11 +121,10 @@ function mergeTrace(trace: TraceState, before: StoredSpan[], added: FreshSpan[])
   const tree = new TraceTree<StoredSpan | FreshSpan>([...before, ...added])
   const ownBefore = new TraceTree(before).takeApart((span) => span.total)
   const totals = tree.sumUp((span) => ('own' in span ? span.own : (ownBefore.get(span) as Counts)))
-  const newRollups: Rollup[] = []
-  const changedRollups: Rollup[] = []
+  const rollups: Rollup[] = []
   for (const [span, total] of totals) {
-    if ('own' in span) newRollups.push({ spanRowId: span.id, total })
-    else if (!sameCounts(span.total, total)) changedRollups.push({ spanRowId: span.id, total })
+    if (!sameCounts('own' in span ? span.own : span.total, total))
+      rollups.push({ traceRowId: trace.id, spanRowId: span.id, total })
   }
   const counts = added.map((span) => span.own).reduce(addCounts, trace.counts)
   const merged: TraceState = {
@@ -141,7 +138,6 @@ function mergeTrace(trace: TraceState, before: StoredSpan[], added: FreshSpan[])
   return {
     trace: merged,
     sessionId: added.find((span) => span.sessionId !== null)?.sessionId ?? null,
-    newRollups,
-    changedRollups,
+    rollups,
   }
 }

@@ -96,6 +96,9 @@ async function selectIn<T>(
         spanId: spans.spanId,
         parentId: spans.parentId,
         startTime: spans.startTime,
+        statusCode: spans.statusCode,
+        promptTokens: spans.llmTokenCountPrompt,
+        completionTokens: spans.llmTokenCountCompletion,
         total: {
           errors: spanRollups.cumulativeErrorCount,
           promptTokens: spanRollups.cumulativeLlmTokenCountPrompt,
@@ -103,9 +106,19 @@ async function selectIn<T>(
         },
       })
       .from(spans)
-      .innerJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
+      .leftJoin(
+        spanRollups,
+        and(eq(spanRollups.traceRowId, spans.traceRowId), eq(spanRollups.spanRowId, spans.id)),
+      )
       .where(condition(chunk))
-    for (const row of rows) found.push(row)
+    for (const { statusCode, promptTokens, completionTokens, total, ...node } of rows) {
+      const own = {
+        errors: statusCode === 'ERROR' ? 1 : 0,
+        promptTokens: promptTokens ?? 0,
+        completionTokens: completionTokens ?? 0,
+      }
+      found.push({ ...node, total: total ?? own })
+    }
   }
   return found
 }
