@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, formatRelative, plural, shortId } from './format'
+import {
+  formatBytes,
+  formatDuration,
+  formatInstant,
+  formatRelative,
+  formatUptime,
+  plural,
+  shortId,
+} from './format'
 
 describe('formatDuration', () => {
   it.each([
@@ -47,4 +55,37 @@ it('counts in singular and plural', () => {
 
 it('shortens long ids and leaves short ones', () => {
   expect([shortId('7f2c000000000000000000000000 91ab'), shortId('abc')]).toEqual(['7f2c…91ab', 'abc'])
+})
+
+describe('formatInstant', () => {
+  it('shows UTC to whoever chose it, to the millisecond', () => {
+    expect(formatInstant(Date.UTC(2026, 10, 21, 9, 5, 7, 42), true)).toBe('2026-11-21 09:05:07.042 UTC')
+  })
+
+  it("shows the reader's own clock and how far it is from UTC", () => {
+    const at = new Date(2026, 6, 1, 23, 59, 58, 7)
+    expect(formatInstant(at.getTime())).toMatch(/^2026-07-01 23:59:58\.007 UTC([+-]\d\d:\d\d)?$/)
+  })
+})
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1 kB'],
+    [48_240, '48.2 kB'],
+    [1_236_000_000, '1.24 GB'],
+    [2e15, '2000 TB'],
+  ])('writes %d as %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
+})
+
+describe('formatUptime', () => {
+  it.each([
+    [42, '42 s'],
+    [60, '1 min'],
+    [3599, '59 min'],
+    [12_000, '3 h 20 min'],
+    [90_000, '1 day 1 h'],
+    [1_050_000, '12 days 3 h'],
+  ])('writes %d seconds as %s', (seconds, text) => expect(formatUptime(seconds)).toBe(text))
 })

@@ -55,18 +55,42 @@ function amountOf(seconds: number): string {
   return plural(1, 'day')
 }
 
-/** The exact instant in the reader's zone, to the millisecond. */
-export function formatInstant(ms: number): string {
+/** The exact instant to the millisecond, in the reader's zone or in UTC. */
+export function formatInstant(ms: number, inUtc = false): string {
   const d = new Date(ms)
-  const day = `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}`
-  const time = `${pad(d.getHours())}:${pad(d.getMinutes())}:${pad(d.getSeconds())}`
-  return `${day} ${time}.${String(d.getMilliseconds()).padStart(3, '0')} ${zone(d)}`
+  // What a clock on that wall shows, read off as if it were UTC.
+  const wall = new Date(ms - (inUtc ? 0 : d.getTimezoneOffset() * 60_000))
+  const [day, time] = wall.toISOString().replace('Z', '').split('T')
+  return `${day} ${time} ${inUtc ? 'UTC' : zone(d)}`
 }
 
 function zone(d: Date): string {
   const offset = -d.getTimezoneOffset()
   if (offset === 0) return 'UTC'
   return `UTC${offset < 0 ? '-' : '+'}${pad(Math.floor(Math.abs(offset) / 60))}:${pad(Math.abs(offset) % 60)}`
+}
+
+const SIZES: [size: number, unit: string][] = [
+  [1e12, 'TB'],
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+  [1e3, 'kB'],
+]
+
+/** `512 B`, `48.2 kB`, `1.24 GB`: in thousands. */
+export function formatBytes(bytes: number): string {
+  const [size, unit] = SIZES.find(([least]) => bytes >= least) ?? [1, 'B']
+  return `${Number((bytes / size).toPrecision(3))} ${unit}`
+}
+
+/** `4 min`, `3 h 20 min`, `12 days 3 h`, from seconds: how long something has been going on. */
+export function formatUptime(seconds: number): string {
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 1) return `${Math.floor(seconds)} s`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 1) return `${minutes} min`
+  if (hours < 24) return `${hours} h ${minutes % 60} min`
+  return `${plural(Math.floor(hours / 24), 'day')} ${hours % 24} h`
 }
 
 /** `7f2c…91ab`: enough of an id to recognise it. */

@@ -14,12 +14,25 @@ export const BOOT_SCRIPT = `try{var d=document.documentElement.dataset,t=localSt
 
 const CHANGED = 'bennu:look'
 
-function keep(key: string, value: string | null) {
+export type LookKey = `bennu.${string}`
+
+/** Remembers a choice of how pages look, or forgets it (null), and tells those who show it. */
+export function keepLook(key: LookKey, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(key)
     else localStorage.setItem(key, value)
   } catch {
     // Storage may be closed to us; the choice then lasts as long as the page.
+  }
+  dispatchEvent(new Event(CHANGED))
+}
+
+/** What was chosen, or null. */
+export function readLook(key: LookKey): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
   }
 }
 
@@ -31,15 +44,14 @@ export function readTheme(): Theme {
 export function setTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset.theme
   else document.documentElement.dataset.theme = theme
-  keep(THEME_KEY, theme === 'system' ? null : theme)
-  dispatchEvent(new Event(CHANGED))
+  keepLook(THEME_KEY, theme === 'system' ? null : theme)
 }
 
 export function toggleRail(): void {
   const { dataset } = document.documentElement
   if (dataset.rail) delete dataset.rail
   else dataset.rail = 'icons'
-  keep(RAIL_KEY, dataset.rail ?? null)
+  keepLook(RAIL_KEY, dataset.rail ?? null)
 }
 
 /** For useSyncExternalStore. */

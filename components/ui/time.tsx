@@ -1,6 +1,8 @@
 'use client'
 import { createContext, type ReactNode, use, useEffect, useState, useSyncExternalStore } from 'react'
 import { formatInstant, formatRelative } from '../format'
+import { onLookChange } from '../shell/theme'
+import { readZone, type Zone } from '../shell/zone'
 
 const Now = createContext(0)
 
@@ -31,27 +33,29 @@ export function useHydrated(): boolean {
   )
 }
 
+/** The exact instant in the zone that was chosen; null on the server, where no zone is known. */
+function useInstant(at: number): string | null {
+  const zone = useSyncExternalStore<Zone | null>(onLookChange, readZone, () => null)
+  return zone === null ? null : formatInstant(at, zone === 'utc')
+}
+
 /** A moment as a distance from now, with the exact instant on hover. `at` in milliseconds. */
 export function RelativeTime({ at, className }: { at: number; className?: string }) {
   const now = useNow()
-  const hydrated = useHydrated()
+  const instant = useInstant(at)
   return (
-    <time
-      dateTime={new Date(at).toISOString()}
-      title={hydrated ? formatInstant(at) : undefined}
-      className={className}
-    >
+    <time dateTime={new Date(at).toISOString()} title={instant ?? undefined} className={className}>
       {formatRelative(at, Math.max(now, 0) || at)}
     </time>
   )
 }
 
-/** The exact moment in the reader's zone; UTC until the zone is known. */
+/** The exact moment in the zone that was chosen; UTC until it is known. */
 export function ExactTime({ at, className }: { at: number; className?: string }) {
-  const hydrated = useHydrated()
+  const instant = useInstant(at)
   return (
     <time dateTime={new Date(at).toISOString()} className={className}>
-      {hydrated ? formatInstant(at) : new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')}
+      {instant ?? new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')}
     </time>
   )
 }

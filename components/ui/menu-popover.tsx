@@ -1,0 +1,66 @@
+'use client'
+import type { RefObject } from 'react'
+import { Menu, MenuItem } from 'react-aria-components/Menu'
+import { Popover } from 'react-aria-components/Popover'
+import { Text } from 'react-aria-components/Text'
+import { cn } from './cn'
+import type { MenuAction } from './menu'
+
+interface MenuPopoverProps {
+  label: string
+  actions: readonly MenuAction[]
+  trigger: RefObject<HTMLElement | null>
+  onClose: () => void
+}
+
+/** The open list of a MenuButton: arrows, first letters, Escape; gives the focus back. */
+export function MenuPopover({ label, actions, trigger, onClose }: MenuPopoverProps) {
+  return (
+    <Popover
+      triggerRef={trigger}
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+      placement="bottom end"
+      className="enter max-w-72 min-w-44 overflow-y-auto rounded-md border border-line bg-surface p-1 shadow-lg outline-none"
+    >
+      <Menu
+        aria-label={label}
+        autoFocus="first"
+        className="outline-none"
+        onClose={onClose}
+        onAction={(id) => actions.find((action) => action.id === id)?.onSelect()}
+        disabledKeys={actions.filter((action) => action.disabledWhy).map((action) => action.id)}
+      >
+        {actions.map((action) => (
+          <MenuLine key={action.id} action={action} />
+        ))}
+      </Menu>
+    </Popover>
+  )
+}
+
+function MenuLine({ action }: { action: MenuAction }) {
+  const { id, label, icon, tone, disabledWhy } = action
+  return (
+    <MenuItem
+      id={id}
+      textValue={label}
+      className={cn(
+        'flex cursor-pointer gap-2.5 rounded-sm px-2 py-1.5 text-sm outline-none data-disabled:cursor-default data-focused:bg-raised',
+        tone === 'danger' && !disabledWhy && 'text-danger',
+      )}
+    >
+      {icon && <span className={cn('mt-0.5 shrink-0', disabledWhy && 'text-muted')}>{icon}</span>}
+      <span className="min-w-0">
+        <Text slot="label" className={cn('block', disabledWhy && 'text-muted line-through')}>
+          {label}
+        </Text>
+        {disabledWhy && (
+          <Text slot="description" className="block text-xs text-muted">
+            {disabledWhy}
+          </Text>
+        )}
+      </span>
+    </MenuItem>
+  )
+}
