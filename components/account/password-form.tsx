@@ -1,12 +1,15 @@
 'use client'
 import { useState } from 'react'
 import { Controller, useForm, type Validate } from 'react-hook-form'
+import { type PasswordRules, passwordHints } from '#server/auth/password-model'
 import { ApiError, api } from '../api'
 import { withRoot } from '../root-path'
 import { Button } from '../ui/button'
 import { buttonClass } from '../ui/button-class'
 import { Failure } from '../ui/failure'
+import { Link } from '../ui/link'
 import { TextField } from '../ui/text-field'
+import { PasswordMeter } from './password-meter'
 
 interface Passwords {
   current: string
@@ -15,11 +18,12 @@ interface Passwords {
 }
 
 /** What the page can tell at once; the server has the last word. */
-function rulesFor(minLength: number): { [Name in keyof Passwords]: Validate<string, Passwords> } {
+function checksFor(rules: PasswordRules): { [Name in keyof Passwords]: Validate<string, Passwords> } {
   return {
     current: (text) => text !== '' || 'Enter your present password',
     next: (text, all) => {
-      if ([...text].length < minLength) return `At least ${minLength} characters`
+      const missing = passwordHints(text, rules)
+      if (missing.length > 0) return `The password needs ${missing.join(', ')}`
       return text !== all.current || 'This is the present password'
     },
     confirm: (text, all) => text === all.next || 'This differs from the new password',
@@ -27,16 +31,18 @@ function rulesFor(minLength: number): { [Name in keyof Passwords]: Validate<stri
 }
 
 interface PasswordFormProps {
-  email: string
-  minLength: number
+  rules: PasswordRules
   returnUrl: string
+  /** Whether one may leave the page without having changed it. */
+  canCancel: boolean
 }
 
 /** Changes one's own password; every session of the account ends, this one too. */
-export function PasswordForm({ email, minLength, returnUrl }: PasswordFormProps) {
+export function PasswordForm({ rules, returnUrl, canCancel }: PasswordFormProps) {
   const [failure, setFailure] = useState<unknown>(null)
   const form = useForm<Passwords>({ defaultValues: { current: '', next: '', confirm: '' } })
-  const rules = rulesFor(minLength)
+  const checks = checksFor(rules)
+  const next = form.watch('next')
 
   const change = form.handleSubmit(async ({ current, next }) => {
     setFailure(null)
@@ -56,16 +62,15 @@ export function PasswordForm({ email, minLength, returnUrl }: PasswordFormProps)
     }
   })
 
-  const field = (name: keyof Passwords, label: string, autoComplete: string, hint?: string) => (
+  const field = (name: keyof Passwords, label: string, autoComplete: string) => (
     <Controller
       control={form.control}
       name={name}
-      rules={{ validate: rules[name] }}
+      rules={{ validate: checks[name] }}
       render={({ field: bound, fieldState }) => (
         <TextField
           {...bound}
           label={label}
-          hint={hint}
           type="password"
           autoComplete={autoComplete}
           error={fieldState.error?.message}
@@ -78,19 +83,21 @@ export function PasswordForm({ email, minLength, returnUrl }: PasswordFormProps)
     <form method="post" onSubmit={change} noValidate className="flex flex-col gap-4">
       {failure !== null && <Failure what="The password was not changed." error={failure} />}
       {/* For password managers, which otherwise store the password without its account. */}
-      <input type="email" autoComplete="username" value={email} readOnly hidden />
+      <input type="email" autoComplete="username" value={rules.email ?? rules.username} readOnly hidden />
       {field('current', 'Present password', 'current-password')}
-      {field(
-        'next',
-        'New password',
-        'new-password',
-        `At least ${minLength} characters, and none of the well-known ones`,
-      )}
+      {field('next', 'New password', 'new-password')}
+      <PasswordMeter password={next} rules={rules} />
       {field('confirm', 'New password again', 'new-password')}
       <div className="flex justify-end gap-2">
-        <a href={withRoot('/auth/logout')} className={buttonClass('quiet')}>
-          Sign out
-        </a>
+        {canCancel ? (
+          <Link href={returnUrl} className={buttonClass('quiet')}>
+            Cancel
+          </Link>
+        ) : (
+          <a href={withRoot('/auth/logout')} className={buttonClass('quiet')}>
+            Sign out
+          </a>
+        )}
         <Button type="submit" variant="primary" isPending={form.formState.isSubmitting}>
           Change password
         </Button>

@@ -16,22 +16,28 @@ interface Query {
 }
 
 export default async function ResetPasswordPage({ searchParams }: { searchParams: Promise<Query> }) {
-  const { authEnabled, passwordMinLength } = await publicConfig()
+  const { authEnabled, passwordMinLength, strongPasswords } = await publicConfig()
   if (!authEnabled) notFound()
   const ctx = await signedInContext()
   // A key has no password to change, and must not learn whose it is.
   if (!can(ctx.actor, 'profile.update')) notFound()
   const { returnUrl } = await searchParams
   const user = await getOwnProfile(ctx)
+  if (!user) notFound()
   const mustReset = ctx.actor.kind === 'session' && ctx.actor.mustReset
   return (
     <AuthCard title="Change your password">
       {mustReset && <Notice>Choose a password of your own before you go on.</Notice>}
       <p className="text-muted">Every browser you are signed in with is signed out, this one too.</p>
       <PasswordForm
-        email={user?.email ?? ''}
-        minLength={passwordMinLength}
+        rules={{
+          username: user.username,
+          email: user.email,
+          minLength: passwordMinLength,
+          strong: strongPasswords,
+        }}
         returnUrl={safeReturnPath(Array.isArray(returnUrl) ? returnUrl[0] : returnUrl)}
+        canCancel={!mustReset}
       />
     </AuthCard>
   )
