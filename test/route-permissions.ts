@@ -51,6 +51,7 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   '/v1/[[...path]]': every('public'),
 
   // For our own pages.
+  '/ui/general': { GET: 'settings.read' },
   '/ui/projects': { GET: 'project.read' },
   '/ui/projects/[id]': { GET: 'project.read' },
   '/ui/projects/[id]/traces': { GET: 'trace.read' },

@@ -3,6 +3,7 @@ import { pageContext } from '#app/_lib/page'
 import { Shell } from '#components/shell/shell'
 import { can } from '#server/permissions'
 import { getOwnProfile } from '#server/users/profile'
+import { openTabs } from '../../components/settings/tabs'
 import { loadPage } from './_load'
 
 export const dynamic = 'force-dynamic'
@@ -11,9 +12,9 @@ export default async function MainLayout({ children }: { children: ReactNode }) 
   const ctx = await pageContext()
   // A key that may only send spans learns nothing of its owner here either.
   const user = can(ctx.actor, 'profile.read') ? await loadPage(ctx, getOwnProfile(ctx)) : null
-  const account = user && { username: user.username, email: user.email }
+  const account = user && { username: user.username, email: user.email, managementUrl: null }
   return (
-    <Shell account={account} canSeeKeys={can(ctx.actor, 'systemApiKey.list')}>
+    <Shell account={account} settings={openTabs(ctx.actor)}>
       {children}
     </Shell>
   )

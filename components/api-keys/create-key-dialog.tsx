@@ -2,7 +2,8 @@
 import { zodResolver } from '@hookform/resolvers/zod'
 import { useState } from 'react'
 import { Controller, useForm } from 'react-hook-form'
-import { ApiKeyInput } from '#server/api-keys/model'
+import { ApiKeyInput, type ApiKeyKind } from '#server/api-keys/model'
+import type { Role } from '#server/permissions'
 import { ApiError } from '../api'
 import { Button } from '../ui/button'
 import { Choice } from '../ui/choice'
@@ -14,22 +15,42 @@ import { type CreatedKey, useCreateKey } from './hooks'
 import { ROLE_OPTIONS, SCOPE_OPTIONS } from './words'
 
 interface CreateKeyDialogProps {
+  /** Of the server, or one's own. */
+  kind: ApiKeyKind
+  /** One's own role, which is that of one's own keys. */
+  ownRole: Role
   onClose: () => void
   onCreated: (key: CreatedKey) => void
 }
 
-/** The form of a new system key. What was typed stays when the server refuses it. */
-export function CreateKeyDialog({ onClose, onCreated }: CreateKeyDialogProps) {
-  const create = useCreateKey('system')
+const WORDS = {
+  system: {
+    title: 'Create system API key',
+    text: 'A system key belongs to the server and goes on working when people leave.',
+  },
+  user: {
+    title: 'Create API key',
+    text: 'This key is yours: it may do what you may do, within its scope, and ends with your account.',
+  },
+} as const
+
+/** The form of a new key. What was typed stays when the server refuses it. */
+export function CreateKeyDialog({ kind, ownRole, onClose, onCreated }: CreateKeyDialogProps) {
+  const create = useCreateKey(kind)
+  const isSystem = kind === 'system'
   const [expiry, setExpiry] = useState<Expiry>('90')
   const [date, setDate] = useState('')
   const form = useForm<ApiKeyInput>({
     resolver: zodResolver(ApiKeyInput),
-    defaultValues: { name: '', scope: 'ingest', role: 'MEMBER' },
+    defaultValues: {
+      name: '',
+      scope: !isSystem && ownRole === 'VIEWER' ? 'read' : 'ingest',
+      ...(isSystem && { role: 'MEMBER' }),
+    },
   })
   const [scope, role] = form.watch(['scope', 'role'])
   // A key that may only ingest needs a role that may.
-  const isUseless = scope === 'ingest' && role === 'VIEWER'
+  const isUseless = scope === 'ingest' && (isSystem ? role : ownRole) === 'VIEWER'
 
   const submit = form.handleSubmit(async (input) => {
     if (isUseless) return
@@ -45,11 +66,9 @@ export function CreateKeyDialog({ onClose, onCreated }: CreateKeyDialogProps) {
   const fieldFault = form.formState.errors.root === undefined && Object.keys(form.formState.errors).length > 0
 
   return (
-    <Dialog title="Create system API key" isOpen onClose={onClose} isDismissable={!form.formState.isDirty}>
+    <Dialog title={WORDS[kind].title} isOpen onClose={onClose} isDismissable={!form.formState.isDirty}>
       <form onSubmit={submit} noValidate className="flex flex-col gap-4">
-        <p className="text-muted">
-          A system key belongs to the server and goes on working when people leave.
-        </p>
+        <p className="text-muted">{WORDS[kind].text}</p>
         {create.isError && !fieldFault && <Failure what="The key was not created." error={create.error} />}
         <Controller
           control={form.control}
@@ -76,22 +95,25 @@ export function CreateKeyDialog({ onClose, onCreated }: CreateKeyDialogProps) {
               options={SCOPE_OPTIONS}
               value={field.value ?? 'full'}
               onChange={field.onChange}
+              error={isUseless && !isSystem ? 'A viewer may not send traces: choose Read or Full' : undefined}
             />
           )}
         />
-        <Controller
-          control={form.control}
-          name="role"
-          render={({ field }) => (
-            <Choice
-              label="Role"
-              options={ROLE_OPTIONS}
-              value={field.value ?? 'MEMBER'}
-              onChange={field.onChange}
-              error={isUseless ? 'A viewer may not send traces: choose Member or Admin' : undefined}
-            />
-          )}
-        />
+        {isSystem && (
+          <Controller
+            control={form.control}
+            name="role"
+            render={({ field }) => (
+              <Choice
+                label="Role"
+                options={ROLE_OPTIONS}
+                value={field.value ?? 'MEMBER'}
+                onChange={field.onChange}
+                error={isUseless ? 'A viewer may not send traces: choose Member or Admin' : undefined}
+              />
+            )}
+          />
+        )}
         <Choice
           label="Expires"
           options={EXPIRIES}

@@ -1,17 +1,19 @@
 'use client'
-import type { ApiKey } from '#server/api-keys/model'
+import type { KeySummary } from '#server/api-keys/model'
+import { plural } from '../format'
 import { Button } from '../ui/button'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { notify } from '../ui/notify'
+import { Skeleton } from '../ui/states'
 import { RelativeTime } from '../ui/time'
-import { useDeleteKey } from './hooks'
+import { useDeleteKey, useKeyUsage } from './hooks'
 
-/** Asks before a key dies, and says how alive it is. */
-export function DeleteKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
-  const remove = useDeleteKey()
+/** Asks before a key dies, and says what stops with it. */
+export function DeleteKeyDialog({ apiKey, onClose }: { apiKey: KeySummary; onClose: () => void }) {
+  const remove = useDeleteKey(apiKey)
   const confirm = () =>
-    remove.mutate(apiKey.id, {
+    remove.mutate(undefined, {
       onSuccess: () => {
         onClose()
         void notify(`${apiKey.name} was deleted`)
@@ -21,18 +23,11 @@ export function DeleteKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: 
     <Dialog title="Delete this key?" role="alertdialog" isOpen onClose={onClose}>
       <div className="flex flex-col gap-3">
         <p className="wrap-anywhere">
-          <span className="font-medium">{apiKey.name}</span> stops working at its next request. Whatever sends
-          or reads with it is refused from then on; this cannot be undone.
+          <span className="font-medium">{apiKey.name}</span> stops working at its next request, everywhere.
+          {apiKey.previousValidUntil !== null && ' So does its old value, whose grace is still running.'} This
+          cannot be undone.
         </p>
-        <p className="text-muted">
-          {apiKey.lastUsedAt ? (
-            <>
-              Last used <RelativeTime at={new Date(apiKey.lastUsedAt).getTime()} />.
-            </>
-          ) : (
-            'It was never used.'
-          )}
-        </p>
+        <WhatStops apiKey={apiKey} />
         {remove.isError && <Failure what="The key was not deleted." error={remove.error} />}
       </div>
       <DialogActions>
@@ -42,5 +37,36 @@ export function DeleteKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: 
         </Button>
       </DialogActions>
     </Dialog>
+  )
+}
+
+/** How alive a key is. That it cannot be said must not keep anybody from deleting it. */
+function WhatStops({ apiKey }: { apiKey: KeySummary }) {
+  const usage = useKeyUsage(apiKey.id)
+  if (usage.isPending) return <Skeleton className="w-64" />
+  if (apiKey.lastUsedAt === null) return <p className="text-muted">It was never used: nothing stops.</p>
+  const { lastSevenDays = null, lastUsedAddress = apiKey.lastUsedAddress } = usage.data ?? {}
+  const lastUsed = <RelativeTime at={Date.parse(apiKey.lastUsedAt)} />
+  return (
+    <p className={lastSevenDays ? undefined : 'text-muted'}>
+      {lastSevenDays === null ? (
+        'How much it was used could not be read. '
+      ) : lastSevenDays === 0 ? (
+        'No request came with it in the last 7 days. '
+      ) : (
+        <>
+          <span className="font-medium">{plural(lastSevenDays, 'request')}</span> came with it in the last 7
+          days: whatever sent them is refused from now on.{' '}
+        </>
+      )}
+      Last used {lastUsed}
+      {lastUsedAddress && (
+        <>
+          {' '}
+          from <span className="font-mono text-xs">{lastUsedAddress}</span>
+        </>
+      )}
+      .
+    </p>
   )
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { expiryState, expiryTime, unusedDays } from './expiry'
+import { expiryState, expiryTime, GRACES, graceSeconds, unusedDays } from './expiry'
 
 const NOW = Date.parse('2026-03-01T10:00:00Z')
 const DAY = 86_400_000
@@ -36,4 +36,8 @@ it('notices keys unused for more than 90 days, never used ones from their creati
     unusedDays(NOW - 90 * DAY, 0, NOW),
     unusedDays(null, NOW - 100 * DAY, NOW),
   ]).toEqual([91, null, 100])
+})
+
+it('lets an old value live from no time at all to thirty days', () => {
+  expect(GRACES.map((grace) => graceSeconds(grace.value))).toEqual([0, 3600, 86_400, 604_800, 2_592_000])
 })

@@ -33,3 +33,23 @@ export function unusedDays(lastUsedMs: number | null, createdMs: number, nowMs: 
   const days = Math.floor((nowMs - (lastUsedMs ?? createdMs)) / DAY_MS)
   return days > 90 ? days : null
 }
+
+export const GRACES = [
+  { value: 'none', label: 'Stops at once', hint: 'When the value may be in the wrong hands.' },
+  { value: 'hour', label: 'Works for another hour', hint: 'When everything that uses it is at hand.' },
+  { value: 'day', label: 'Works for another day', hint: 'For the next deployment.' },
+  { value: 'week', label: 'Works for another 7 days' },
+  { value: 'month', label: 'Works for another 30 days' },
+] as const
+export type Grace = (typeof GRACES)[number]['value']
+
+const GRACE_SECONDS: Record<Grace, number> = {
+  none: 0,
+  hour: 3600,
+  day: 86_400,
+  week: 604_800,
+  month: 2_592_000,
+}
+
+/** For how many seconds the old value of a rotated key goes on working. */
+export const graceSeconds = (grace: Grace): number => GRACE_SECONDS[grace]

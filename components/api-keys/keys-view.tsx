@@ -1,51 +1,75 @@
 'use client'
-import { KeyRound, Plus } from 'lucide-react'
-import dynamic from 'next/dynamic'
+import { Plus } from 'lucide-react'
+import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
+import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { useState } from 'react'
-import type { ApiKey } from '#server/api-keys/model'
 import { PageHead } from '../shell/page'
 import { Button } from '../ui/button'
-import { EmptyState } from '../ui/states'
-import type { CreatedKey } from './hooks'
-import { KeysTable } from './keys-table'
+import { SearchField } from '../ui/search-field'
+import { Segmented } from '../ui/segmented'
+import { KeysPanel } from './keys-panel'
 
-const CreateKeyDialog = dynamic(() => import('./create-key-dialog').then((m) => m.CreateKeyDialog))
-const DeleteKeyDialog = dynamic(() => import('./delete-key-dialog').then((m) => m.DeleteKeyDialog))
-const NewKeyCard = dynamic(() => import('./new-key-card').then((m) => m.NewKeyCard))
+const LISTS = [
+  { value: 'system', label: 'System keys' },
+  { value: 'user', label: 'User keys' },
+] as const
 
-/** The server's own keys: make, see, delete. */
-export function KeysView({ apiKeys }: { apiKeys: ApiKey[] }) {
-  const [creating, setCreating] = useState(false)
-  const [created, setCreated] = useState<CreatedKey | null>(null)
-  const [deleting, setDeleting] = useState<ApiKey | null>(null)
-  const createButton = (
-    <Button variant="primary" onPress={() => setCreating(true)} icon={<Plus className="size-4" />}>
-      Create system API key
-    </Button>
+/** Every key of the server: its own, and those of people. */
+export function KeysView() {
+  return (
+    <NuqsAdapter>
+      <Keys />
+    </NuqsAdapter>
   )
+}
+
+function Keys() {
+  const [{ kind, search }, setState] = useQueryStates({
+    kind: parseAsStringLiteral(['system', 'user']).withDefault('system'),
+    search: parseAsString.withDefault(''),
+  })
+  const [isCreating, setCreating] = useState(false)
+  const isSystem = kind === 'system'
   return (
     <>
-      <PageHead title="API keys" actions={apiKeys.length > 0 && createButton}>
+      <PageHead
+        title="API keys"
+        actions={
+          <Button variant="primary" onPress={() => setCreating(true)} icon={<Plus className="size-4" />}>
+            Create system API key
+          </Button>
+        }
+      >
         A deleted key stops working at the next request, everywhere.
       </PageHead>
-      {created && <NewKeyCard key={created.id} apiKey={created} onDone={() => setCreated(null)} />}
-      {apiKeys.length === 0 ? (
-        <EmptyState icon={<KeyRound className="size-6" />} title="No system keys yet" action={createButton}>
-          Services send and read traces with a key. Make one for each service.
-        </EmptyState>
-      ) : (
-        <KeysTable apiKeys={apiKeys} onDelete={setDeleting} />
-      )}
-      {creating && (
-        <CreateKeyDialog
-          onClose={() => setCreating(false)}
-          onCreated={(key) => {
-            setCreating(false)
-            setCreated(key)
-          }}
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <Segmented
+          label="Whose keys"
+          options={LISTS}
+          value={kind}
+          onChange={(wanted) => setState({ kind: wanted })}
         />
-      )}
-      {deleting && <DeleteKeyDialog apiKey={deleting} onClose={() => setDeleting(null)} />}
+        <SearchField
+          label="Search the keys"
+          placeholder={isSystem ? 'Name or last four' : 'Name, last four or owner'}
+          value={search}
+          onSearch={(text) => setState({ search: text || null })}
+        />
+      </div>
+      <KeysPanel
+        filter={{ list: kind, search }}
+        label={isSystem ? 'System API keys' : 'User API keys'}
+        linkOwners
+        nothing={
+          isSystem
+            ? {
+                title: 'No system keys yet',
+                text: 'Services send and read traces with a key. Make one for each service.',
+              }
+            : { title: 'No user keys yet', text: 'The keys that people make for themselves appear here.' }
+        }
+        creating={isCreating ? { kind: 'system', ownRole: 'ADMIN', onClose: () => setCreating(false) } : null}
+      />
     </>
   )
 }

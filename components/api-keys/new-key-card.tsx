@@ -1,6 +1,6 @@
 'use client'
 import { CircleCheck, X } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
 import { CopyButton } from '../ui/copy-button'
@@ -9,10 +9,19 @@ import { TextLink } from '../ui/link'
 import { RelativeTime } from '../ui/time'
 import type { CreatedKey } from './hooks'
 
+/** A key whose text has just been made: a new one, or an old one with another value. */
+export interface FreshKey extends CreatedKey {
+  /** Until when the old value works, in milliseconds; null when it has stopped. */
+  rotated?: { oldWorksUntil: number | null }
+}
+
 /** The text of a fresh key, this once. Going away without having copied it asks. */
-export function NewKeyCard({ apiKey, onDone }: { apiKey: CreatedKey; onDone: () => void }) {
+export function NewKeyCard({ apiKey, onDone }: { apiKey: FreshKey; onDone: () => void }) {
   const [copied, setCopied] = useState(false)
   const [asking, setAsking] = useState(false)
+  const card = useRef<HTMLElement>(null)
+  // The list may have been scrolled far down when a key of it was rotated.
+  useEffect(() => card.current?.scrollIntoView({ block: 'nearest' }), [])
   useEffect(() => {
     if (copied) return
     const ask = (event: BeforeUnloadEvent) => event.preventDefault()
@@ -21,14 +30,19 @@ export function NewKeyCard({ apiKey, onDone }: { apiKey: CreatedKey; onDone: () 
   }, [copied])
   return (
     <section
+      ref={card}
       aria-label="The new key"
-      className="enter flex flex-col gap-3 rounded-lg border border-accent bg-surface p-4"
+      className="enter flex scroll-m-4 flex-col gap-3 rounded-lg border border-accent bg-surface p-4"
     >
       <div className="flex items-start gap-2">
         <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-ok" />
         <p role="status" className="min-w-0 grow">
-          <span className="font-semibold wrap-anywhere">{apiKey.name} is ready.</span>{' '}
-          <span className="text-muted">Copy it now; it cannot be shown again.</span>
+          <span className="font-semibold wrap-anywhere">
+            {apiKey.name} {apiKey.rotated ? 'has a new value.' : 'is ready.'}
+          </span>{' '}
+          <span className="text-muted">
+            Copy it now; it cannot be shown again. <OldValue apiKey={apiKey} />
+          </span>
         </p>
         <Button
           variant="quiet"
@@ -84,6 +98,16 @@ export function NewKeyCard({ apiKey, onDone }: { apiKey: CreatedKey; onDone: () 
         </Dialog>
       )}
     </section>
+  )
+}
+
+function OldValue({ apiKey: { rotated } }: { apiKey: FreshKey }) {
+  if (!rotated) return null
+  if (rotated.oldWorksUntil === null) return 'The old value has stopped working.'
+  return (
+    <>
+      The old value stops <RelativeTime at={rotated.oldWorksUntil} />.
+    </>
   )
 }
 

@@ -1,24 +1,21 @@
 'use client'
-import { Activity, CircleUserRound, KeyRound, LogOut, PanelLeft } from 'lucide-react'
+import { Activity, PanelLeft, SlidersHorizontal } from 'lucide-react'
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
-import { withRoot } from '../root-path'
+import { SETTINGS_TABS, type SettingsTabId, tabPath } from '../settings/tabs'
 import { Brand } from '../ui/brand'
 import { Button } from '../ui/button'
 import { cn } from '../ui/cn'
 import { Link } from '../ui/link'
 import { toggleRail } from './theme'
 import { ThemeSwitch } from './theme-switch'
-
-/** Who is signed in; null with authentication off. */
-export interface Account {
-  username: string
-  email: string | null
-}
+import { type Account, UserMenu } from './user-menu'
 
 export interface NavProps {
+  /** Null with authentication off. */
   account: Account | null
-  canSeeKeys: boolean
+  /** The parts of Settings that this person may open. */
+  settings: readonly SettingsTabId[]
   /** In the rail, which may be as narrow as its icons, or in the sheet of small screens. */
   place: 'rail' | 'sheet'
 }
@@ -27,7 +24,7 @@ export interface NavProps {
 const WORD = 'rail-icons:md:sr-only'
 
 /** The ways through the app, and the account at the foot. */
-export function Nav({ account, canSeeKeys, place }: NavProps) {
+export function Nav({ account, settings, place }: NavProps) {
   return (
     <div className="flex h-full flex-col gap-1 p-2">
       <div className="mb-2 flex h-10 items-center justify-between gap-2 px-2 rail-icons:md:flex-col rail-icons:md:h-auto rail-icons:md:px-0">
@@ -48,12 +45,14 @@ export function Nav({ account, canSeeKeys, place }: NavProps) {
         <NavLink href="/projects" icon={<Activity className="size-4" />}>
           Projects
         </NavLink>
-        {canSeeKeys && (
+        {settings.length > 0 && (
           <>
             <p className={cn('px-2 pt-4 pb-1 text-xs text-muted', WORD)}>Settings</p>
-            <NavLink href="/settings/api-keys" icon={<KeyRound className="size-4" />}>
-              API keys
-            </NavLink>
+            {SETTINGS_TABS.filter((tab) => settings.includes(tab.id)).map(({ id, label, icon: Icon }) => (
+              <NavLink key={id} href={tabPath(id)} icon={<Icon className="size-4" />}>
+                {label}
+              </NavLink>
+            ))}
           </>
         )}
       </nav>
@@ -61,7 +60,13 @@ export function Nav({ account, canSeeKeys, place }: NavProps) {
         <div className="px-1 rail-icons:md:hidden">
           <ThemeSwitch />
         </div>
-        {account && <AccountLine account={account} />}
+        {account ? (
+          <UserMenu account={account} />
+        ) : (
+          <NavLink href="/profile" icon={<SlidersHorizontal className="size-4" />}>
+            Preferences
+          </NavLink>
+        )}
       </div>
     </div>
   )
@@ -83,26 +88,5 @@ function NavLink({ href, icon, children }: { href: string; icon: ReactNode; chil
       {icon}
       <span className={WORD}>{children}</span>
     </Link>
-  )
-}
-
-function AccountLine({ account }: { account: Account }) {
-  const name = account.email ?? account.username
-  return (
-    <div className="flex h-9 min-w-0 items-center gap-2 px-2 text-muted rail-icons:md:justify-center rail-icons:md:px-0">
-      <CircleUserRound aria-hidden className="size-4 shrink-0 rail-icons:md:hidden" />
-      <span className={cn('min-w-0 grow truncate', WORD)} title={name}>
-        {name}
-      </span>
-      {/* A plain link: the route ends the session and redirects. */}
-      <a
-        href={withRoot('/auth/logout')}
-        title="Sign out"
-        aria-label="Sign out"
-        className="flex size-7 shrink-0 items-center justify-center rounded-md hover:bg-raised hover:text-text"
-      >
-        <LogOut aria-hidden className="size-4" />
-      </a>
-    </div>
   )
 }

@@ -1,23 +1,16 @@
 import type { Metadata } from 'next'
-import { pageContext } from '#app/_lib/page'
 import { KeysView } from '#components/api-keys/keys-view'
-import { PageBody, TopLine } from '#components/shell/page'
-import { listSystemApiKeys } from '#server/api-keys/api-keys'
-import { loadPage, requirePermission } from '../../_load'
+import { SettingsFrame } from '#components/settings/settings-frame'
+import { settingsPage } from '../_settings'
 
 export const dynamic = 'force-dynamic'
 export const metadata: Metadata = { title: 'API keys' }
 
 export default async function ApiKeysPage() {
-  const ctx = await pageContext()
-  requirePermission(ctx, 'systemApiKey.list')
-  const apiKeys = await loadPage(ctx, listSystemApiKeys(ctx))
+  const { tabs } = await settingsPage('api-keys')
   return (
-    <>
-      <TopLine crumbs={[{ label: 'Settings' }, { label: 'API keys' }]} />
-      <PageBody>
-        <KeysView apiKeys={apiKeys} />
-      </PageBody>
-    </>
+    <SettingsFrame tab="api-keys" tabs={tabs}>
+      <KeysView />
+    </SettingsFrame>
   )
 }

@@ -1,0 +1,2 @@
+/** A part of Settings that does not exist leads to the general one, as a forbidden one does. */
+export { default, dynamic } from '../page'

@@ -1,0 +1,21 @@
+'use client'
+import { createContext, type ReactNode, use } from 'react'
+import type { PasswordRules } from '#server/auth/password-model'
+
+/** How demanding this server is, whoever the password is for. */
+export type PasswordPolicy = Pick<PasswordRules, 'minLength' | 'strong'>
+
+const Policy = createContext<PasswordPolicy>({ minLength: 8, strong: false })
+
+/** Tells the dialogs below how demanding this server is. */
+export function PasswordPolicyProvider({
+  policy,
+  children,
+}: {
+  policy: PasswordPolicy
+  children: ReactNode
+}) {
+  return <Policy value={policy}>{children}</Policy>
+}
+
+export const usePasswordPolicy = (): PasswordPolicy => use(Policy)

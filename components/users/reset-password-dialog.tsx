@@ -1,0 +1,100 @@
+'use client'
+import { useState } from 'react'
+import { passwordHints } from '#server/auth/password-model'
+import type { UserSummary } from '#server/users/model'
+import { generatePassword } from '../account/generate-password'
+import { ApiError } from '../api'
+import { plural } from '../format'
+import { Button } from '../ui/button'
+import { Dialog, DialogActions } from '../ui/dialog'
+import { Failure } from '../ui/failure'
+import { notify } from '../ui/notify'
+import { useChangeUser } from './hooks'
+import { NewPassword, type PasswordSource } from './new-password'
+import { PasswordOnce } from './password-once'
+import { usePasswordPolicy } from './password-policy'
+
+/** Sets somebody's password, to be changed at their next sign-in. */
+export function ResetPasswordDialog({ user, onClose }: { user: UserSummary; onClose: () => void }) {
+  const change = useChangeUser(user.id)
+  const rules = { ...usePasswordPolicy(), username: user.username, email: user.email }
+  const [source, setSource] = useState<PasswordSource>('generated')
+  const [typed, setTyped] = useState('')
+  const [error, setError] = useState<string>()
+  const [made, setMade] = useState<string | null>(null)
+
+  const submit = () => {
+    const missing = source === 'typed' ? passwordHints(typed, rules) : []
+    setError(missing.length > 0 ? `The password needs ${missing.join(', ')}` : undefined)
+    if (missing.length > 0) return
+    const password = source === 'typed' ? typed : generatePassword()
+    change.mutate(
+      { password },
+      {
+        onSuccess: () => {
+          if (source === 'generated') return setMade(password)
+          onClose()
+          void notify(`The password of ${user.username} was set`)
+        },
+        onError: (problem) => {
+          if (problem instanceof ApiError && problem.status === 422) setError(problem.message)
+        },
+      },
+    )
+  }
+
+  if (made !== null) {
+    return (
+      <PasswordOnce
+        title="The new password"
+        username={user.username}
+        email={user.email}
+        password={made}
+        onDone={onClose}
+      />
+    )
+  }
+  return (
+    <Dialog
+      title={`Reset the password of ${user.username}?`}
+      isOpen
+      onClose={onClose}
+      isDismissable={typed === ''}
+    >
+      <form
+        method="post"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+        className="flex flex-col gap-4"
+      >
+        <p>
+          The old password stops working
+          {user.sessionCount > 0 &&
+            ` and ${plural(user.sessionCount, 'session')} ${user.sessionCount === 1 ? 'ends' : 'end'}`}
+          . The new one has to be changed at the next sign-in; API keys stay as they are.
+        </p>
+        <NewPassword
+          source={source}
+          onSource={(wanted) => {
+            setSource(wanted)
+            setError(undefined)
+          }}
+          password={typed}
+          onPassword={setTyped}
+          rules={rules}
+          error={error}
+        />
+        {change.isError && !error && <Failure what="The password was not set." error={change.error} />}
+        <DialogActions>
+          <Button onPress={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" isPending={change.isPending}>
+            Reset password
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
