@@ -176,7 +176,7 @@ async function insertSpans(
     for (const row of rows) idBySpanId.set(row.spanId, row.id)
   }
   const idOf = (span: PlannedSpan) => idBySpanId.get(span.spanId) as number
-  const rollups = planned.map((span) => ({
+  const rollups = planned.filter(hasMoreBelow(planned)).map((span) => ({
     traceRowId: keys.traceRowId,
     spanRowId: idOf(span),
     ...rollUp(span, planned),
@@ -192,6 +192,12 @@ async function insertSpans(
       .set({ rootSpanRowId: idOf(first) })
       .where(eq(traces.id, keys.traceRowId))
   return planned.map(idOf)
+}
+
+/** A span whose sums are its own counts has no roll-up. */
+const hasMoreBelow = (planned: PlannedSpan[]) => (span: PlannedSpan) => {
+  const [whole, own] = [rollUp(span, planned), rollUp(span, [span])]
+  return Object.values(whole).join() !== Object.values(own).join()
 }
 
 /** Sums over the span and everything below it. Only small traces: it looks at all spans for each. */

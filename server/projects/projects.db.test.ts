@@ -24,10 +24,14 @@ describe('deleteProject', () => {
       const spans = Array.from({ length: 1100 }, (_, place) => ({ offset: place, parent: place ? 0 : null }))
       await insertTrace(runtime, { project: 'big', session: 'chat', start: TEST_START + index, spans })
     }
-    await insertTrace(runtime, { project: 'other', session: 'talk', spans: [{}, { parent: 0 }] })
+    await insertTrace(runtime, {
+      project: 'other',
+      session: 'talk',
+      spans: [{}, { parent: 0, status: 'ERROR' }],
+    })
     await deleteProject(runtime, 'big')
     expect(await rows('spans')).toBe(2)
-    expect(await rows('spanRollups')).toBe(2)
+    expect(await rows('spanRollups')).toBe(1)
     expect(await rows('traces')).toBe(1)
     expect(await rows('projectSessions')).toBe(1)
   })

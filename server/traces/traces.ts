@@ -1,6 +1,7 @@
 /** Traces and spans for our own pages: narrow rows by time, and one span whole. */
-import { and, asc, desc, eq, gt, lt, lte, or, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, lt, lte, or, type SQL, sql } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
+import { prepared } from '#server/db/prepared'
 import { AppError } from '#server/errors'
 import { invalidCursor } from '#server/query'
 import { isStorable } from '#server/text'
@@ -21,26 +22,34 @@ export async function listTraces(
   ctx: World,
   input: { projectId: number; cursor?: string | null; limit?: number },
 ): Promise<Page<TraceSummary>> {
-  const { traces } = ctx.db.t
   const limit = Math.min(input.limit ?? 50, MAX_TRACES_PER_PAGE)
-  const conditions: (SQL | undefined)[] = [eq(traces.projectId, input.projectId)]
-  if (input.cursor) conditions.push(olderThan(ctx, readTraceCursor(input.cursor)))
-  const rows = await selectSummaries(ctx)
-    .where(and(...conditions))
-    .orderBy(desc(traces.startTime), desc(traces.id))
-    .limit(limit + 1)
+  const place = input.cursor ? readTraceCursor(input.cursor) : null
+  const values = { projectId: input.projectId, limit: limit + 1 }
+  const rows = place ? await selectOlder(ctx)({ ...values, ...place }) : await selectNewest(ctx)(values)
   const items = rows.slice(0, limit).map(toSummary)
   const last = items.at(-1)
   return { items, nextCursor: rows.length > limit && last ? writeTraceCursor(last) : null }
 }
 
+const selectNewest = (ctx: World) =>
+  prepared(ctx.db.read, 'newest_traces', () => selectByTime(ctx, ofProject(ctx)))
+
+const selectOlder = (ctx: World) =>
+  prepared(ctx.db.read, 'older_traces', () => selectByTime(ctx, and(ofProject(ctx), olderThan(ctx))))
+
+const selectByTime = (ctx: World, condition: SQL | undefined) =>
+  selectSummaries(ctx)
+    .where(condition)
+    .orderBy(desc(ctx.db.t.traces.startTime), desc(ctx.db.t.traces.id))
+    .limit(sql.placeholder('limit'))
+
+const ofProject = (ctx: World) => eq(ctx.db.t.traces.projectId, sql.placeholder('projectId'))
+
 /** The first condition alone is a range of the index; the second settles equal times. */
-function olderThan(ctx: World, place: { startTime: number; id: number }): SQL | undefined {
+function olderThan(ctx: World): SQL | undefined {
   const { traces } = ctx.db.t
-  return and(
-    lte(traces.startTime, place.startTime),
-    or(lt(traces.startTime, place.startTime), lt(traces.id, place.id)),
-  )
+  const [startTime, id] = [sql.placeholder('startTime'), sql.placeholder('id')]
+  return and(lte(traces.startTime, startTime), or(lt(traces.startTime, startTime), lt(traces.id, id)))
 }
 
 const writeTraceCursor = (trace: TraceSummary) =>
@@ -58,9 +67,8 @@ function readTraceCursor(cursor: string): { startTime: number; id: number } {
  * @throws AppError not_found
  */
 export async function getTrace(ctx: World, input: { traceId: string }): Promise<TraceDetail> {
-  const { traces } = ctx.db.t
   const traceId = input.traceId.toLowerCase()
-  const [row] = isStorable(traceId) ? await selectSummaries(ctx).where(eq(traces.traceId, traceId)) : []
+  const [row] = isStorable(traceId) ? await selectByTraceId(ctx)({ traceId }) : []
   if (!row) throw new AppError('not_found', `Trace ${JSON.stringify(traceId.slice(0, 100))} not found`)
   return {
     ...toSummary(row),
@@ -71,47 +79,71 @@ export async function getTrace(ctx: World, input: { traceId: string }): Promise<
   }
 }
 
+const selectByTraceId = (ctx: World) =>
+  prepared(ctx.db.read, 'trace_by_trace_id', () =>
+    selectSummaries(ctx).where(eq(ctx.db.t.traces.traceId, sql.placeholder('traceId'))),
+  )
+
 /**
  * One span whole.
  * @param input.id its row id
  * @throws AppError not_found
  */
 export async function getSpan(ctx: World, input: { id: number }): Promise<SpanDetail> {
-  const { spans, spanRollups, traces } = ctx.db.t
-  const [row] = await ctx.db.read
-    .select({
-      node: nodeColumns(ctx),
-      traceId: traces.traceId,
-      attributesJson: spans.attributes,
-      eventsJson: spans.events,
-    })
-    .from(spans)
-    .innerJoin(traces, eq(traces.id, spans.traceRowId))
-    .leftJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
-    .where(eq(spans.id, input.id))
+  const [row] = await selectWholeSpan(ctx)({ id: input.id })
   if (!row) throw new AppError('not_found', `Span ${input.id} not found`)
   const { node, ...rest } = row
   return { ...toNode(node), ...rest }
 }
 
+function selectWholeSpan(ctx: World) {
+  const { spans, spanRollups, traces } = ctx.db.t
+  return prepared(ctx.db.read, 'span_by_row_id', () =>
+    ctx.db.read
+      .select({
+        node: nodeColumns(ctx),
+        traceId: traces.traceId,
+        attributesJson: spans.attributes,
+        eventsJson: spans.events,
+      })
+      .from(spans)
+      .innerJoin(traces, eq(traces.id, spans.traceRowId))
+      .leftJoin(spanRollups, rollupOfSpan(ctx))
+      .where(eq(spans.id, sql.placeholder('id'))),
+  )
+}
+
 async function readSpanNodes(ctx: World, traceRowId: number): Promise<SpanNode[]> {
-  const { spans, spanRollups } = ctx.db.t
   const nodes: SpanNode[] = []
   for (let after = ''; ; ) {
-    // In the order of the index on (trace, span id), which costs no sort; the order by time is made below.
-    const rows = await ctx.db.read
-      .select(nodeColumns(ctx))
-      .from(spans)
-      .leftJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
-      .where(and(eq(spans.traceRowId, traceRowId), gt(spans.spanId, after)))
-      .orderBy(asc(spans.spanId))
-      .limit(SPANS_PER_READ)
+    const rows = await selectSpanNodes(ctx)({ traceRowId, after, limit: SPANS_PER_READ })
     for (const row of rows) nodes.push(toNode(row))
     const last = rows.at(-1)
     if (!last || rows.length < SPANS_PER_READ) break
     after = last.spanId
   }
   return nodes.sort((a, b) => a.startTime - b.startTime || a.id - b.id)
+}
+
+/** In the order of the index on (trace, span id), which costs no sort; the order by time is made by whoever asks. */
+function selectSpanNodes(ctx: World) {
+  const { spans, spanRollups } = ctx.db.t
+  return prepared(ctx.db.read, 'spans_of_trace', () =>
+    ctx.db.read
+      .select(nodeColumns(ctx))
+      .from(spans)
+      .leftJoin(spanRollups, rollupOfSpan(ctx))
+      .where(
+        and(eq(spans.traceRowId, sql.placeholder('traceRowId')), gt(spans.spanId, sql.placeholder('after'))),
+      )
+      .orderBy(asc(spans.spanId))
+      .limit(sql.placeholder('limit')),
+  )
+}
+
+function rollupOfSpan(ctx: World): SQL | undefined {
+  const { spans, spanRollups } = ctx.db.t
+  return and(eq(spanRollups.traceRowId, spans.traceRowId), eq(spanRollups.spanRowId, spans.id))
 }
 
 function nodeColumns(ctx: World) {
@@ -140,7 +172,7 @@ type NodeRow = Nullable<
   'cumulativeErrorCount' | 'cumulativePromptTokens' | 'cumulativeCompletionTokens'
 >
 
-/** A span without a roll-up counts for itself. */
+/** A span without a roll-up has nothing below it that counts: it stands for itself. */
 function toNode(row: NodeRow): SpanNode {
   return {
     ...row,
@@ -152,33 +184,36 @@ function toNode(row: NodeRow): SpanNode {
 
 function selectSummaries(ctx: World) {
   const { projects, projectSessions, spans, traces } = ctx.db.t
-  return ctx.db.read
-    .select({
-      id: traces.id,
-      traceId: traces.traceId,
-      startTime: traces.startTime,
-      endTime: traces.endTime,
-      spanCount: traces.spanCount,
-      errorCount: traces.errorCount,
-      promptTokens: traces.promptTokens,
-      completionTokens: traces.completionTokens,
-      projectId: traces.projectId,
-      projectName: projects.name,
-      sessionId: projectSessions.sessionId,
-      root: {
-        spanId: spans.spanId,
-        name: spans.name,
-        spanKind: spans.spanKind,
-        statusCode: spans.statusCode,
-        inputPreview: spans.inputPreview,
-        outputPreview: spans.outputPreview,
-      },
-    })
-    .from(traces)
-    .innerJoin(projects, eq(projects.id, traces.projectId))
-    .leftJoin(projectSessions, eq(projectSessions.id, traces.projectSessionId))
-    .leftJoin(spans, eq(spans.id, traces.rootSpanRowId))
-    .$dynamic()
+  return (
+    ctx.db.read
+      .select({
+        id: traces.id,
+        traceId: traces.traceId,
+        startTime: traces.startTime,
+        endTime: traces.endTime,
+        spanCount: traces.spanCount,
+        errorCount: traces.errorCount,
+        promptTokens: traces.promptTokens,
+        completionTokens: traces.completionTokens,
+        projectId: traces.projectId,
+        projectName: projects.name,
+        sessionId: projectSessions.sessionId,
+        root: {
+          spanId: spans.spanId,
+          name: spans.name,
+          spanKind: spans.spanKind,
+          statusCode: spans.statusCode,
+          inputPreview: spans.inputPreview,
+          outputPreview: spans.outputPreview,
+        },
+      })
+      .from(traces)
+      .innerJoin(projects, eq(projects.id, traces.projectId))
+      .leftJoin(projectSessions, eq(projectSessions.id, traces.projectSessionId))
+      // The trace's id leads to the one partition that the span can be in.
+      .leftJoin(spans, and(eq(spans.traceRowId, traces.id), eq(spans.id, traces.rootSpanRowId)))
+      .$dynamic()
+  )
 }
 
 type SummaryRow = Awaited<ReturnType<typeof selectSummaries>>[number]

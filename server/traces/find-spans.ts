@@ -1,0 +1,179 @@
+/**
+ * Which spans of a project match a filter: their row ids, newest row first. Begins with whatever index leads to the
+ * fewest rows; what no index serves is looked through piece by piece, so that a rare match holds nobody up.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { and, desc, eq, gte, inArray, lt, lte, max, min, type SQL, sql } from 'drizzle-orm'
+import type { Ctx } from '#server/context'
+import { readsRows, rowConditions } from '#server/traces/span-conditions'
+import type { SpanFilter } from '#server/traces/span-filter'
+
+type World = Pick<Ctx, 'db'>
+
+/** Rows of spans looked through in one go, to begin with; then as many as take about so long. */
+const IDS_PER_SLICE = 10_000
+const SLICE_MS = 20
+/** So many spans in a span of time are taken as they are; more are looked for from the newest row on. */
+const FEW_SPANS = 1_000
+
+/** A row of spans; the trace's row id leads to where it is kept. */
+export interface SpanPlace {
+  id: number
+  traceRowId: number
+}
+
+export interface SpanListing {
+  projectId: number
+  filter: SpanFilter
+  limit: number
+  /** The row id that the page begins with; null for the newest. */
+  fromId: number | null
+  /** For tests: how many ids to look through in one go. */
+  idsPerSlice?: number
+}
+
+/** The first `limit` matching rows, newest first. */
+export async function findSpans(ctx: World, listing: SpanListing): Promise<SpanPlace[]> {
+  const { filter } = listing
+  if (filter.traceIds || filter.spanIds) return findById(ctx, listing)
+  if (isTimed(filter)) {
+    const few = await fewByTime(ctx, listing)
+    if (few) return few
+  } else if (!readsRows(filter)) return selectOfProject(ctx, listing, [])
+  return searchSlices(ctx, listing)
+}
+
+const isTimed = ({ startFrom, startBefore }: SpanFilter) =>
+  startFrom !== undefined || startBefore !== undefined
+
+/** Few spans in question: begin with them, not with the project. */
+async function findById(ctx: World, listing: SpanListing): Promise<SpanPlace[]> {
+  const { spans, traces } = ctx.db.t
+  const { filter } = listing
+  const conditions: SQL[] = []
+  if (filter.spanIds) conditions.push(inArray(spans.spanId, filter.spanIds))
+  if (filter.traceIds) {
+    const rows = await ctx.db.read
+      .select({ id: traces.id })
+      .from(traces)
+      .where(inArray(traces.traceId, filter.traceIds))
+    if (rows.length === 0) return []
+    const ids = rows.map((row) => row.id)
+    conditions.push(inArray(spans.traceRowId, ids))
+  }
+  return selectAmong(ctx, listing, [...conditions, ...timeConditions(ctx, filter)])
+}
+
+/** The matches in a span of time that holds few spans at all; null when it holds many. */
+async function fewByTime(ctx: World, listing: SpanListing): Promise<SpanPlace[] | null> {
+  const { spans } = ctx.db.t
+  const rows = await ctx.db.read
+    .select({ id: spans.id })
+    .from(spans)
+    .where(and(eq(spans.projectId, listing.projectId), ...timeRange(ctx, listing.filter)))
+    .orderBy(spans.startTime)
+    .limit(FEW_SPANS + 1)
+  if (rows.length > FEW_SPANS) return null
+  if (rows.length === 0) return []
+  const ids = rows.map((row) => row.id)
+  return selectAmong(ctx, listing, [inArray(spans.id, ids)])
+}
+
+/** Rows that an index of something else than the project leads to. */
+function selectAmong(ctx: World, listing: SpanListing, conditions: SQL[]): Promise<SpanPlace[]> {
+  const { spans } = ctx.db.t
+  const { projectId, filter, fromId, limit } = listing
+  // `+ 0` keeps the engines from walking the project's index instead.
+  const all = [sql`${spans.projectId} + 0 = ${projectId}`, ...conditions, ...rowConditions(ctx, filter)]
+  if (fromId !== null) all.push(lte(spans.id, fromId))
+  return select(ctx, all, limit)
+}
+
+/** Looks through the project slice by slice of row ids. */
+async function searchSlices(ctx: World, listing: SpanListing): Promise<SpanPlace[]> {
+  const { filter, limit, idsPerSlice: first = IDS_PER_SLICE } = listing
+  const { spans } = ctx.db.t
+  const conditions = [...timeConditions(ctx, filter), ...rowConditions(ctx, filter)]
+  const found: SpanPlace[] = []
+  let size = first
+  let low: number | null = null
+  let high = Math.min(await highestId(ctx, listing), listing.fromId ?? Number.MAX_SAFE_INTEGER)
+  while (high >= (low ?? 1)) {
+    const from = high - size + 1
+    const since = performance.now()
+    const slice = [gte(spans.id, from), lte(spans.id, high), ...conditions]
+    const part = { ...listing, fromId: null, limit: limit - found.length }
+    found.push(...(await selectOfProject(ctx, part, slice)))
+    if (found.length === limit) break
+    high = from - 1
+    size = nextSize(size, performance.now() - since)
+    // Where to stop is worth looking up only when the first slice did not fill the page.
+    low ??= await lowestId(ctx, listing)
+    await nextTurn()
+  }
+  return found
+}
+
+function nextSize(size: number, took: number): number {
+  if (took < SLICE_MS / 2) return size * 2
+  return took > SLICE_MS * 2 ? Math.max(1, Math.floor(size / 2)) : size
+}
+
+function selectOfProject(
+  ctx: World,
+  { projectId, fromId, limit }: Pick<SpanListing, 'projectId' | 'fromId' | 'limit'>,
+  conditions: SQL[],
+): Promise<SpanPlace[]> {
+  const { spans } = ctx.db.t
+  const all = [eq(spans.projectId, projectId), ...conditions]
+  if (fromId !== null) all.push(lte(spans.id, fromId))
+  return select(ctx, all, limit)
+}
+
+async function select(ctx: World, conditions: SQL[], limit: number): Promise<SpanPlace[]> {
+  const { spans } = ctx.db.t
+  return ctx.db.read
+    .select({ id: spans.id, traceRowId: spans.traceRowId })
+    .from(spans)
+    .where(and(...conditions))
+    .orderBy(desc(spans.id))
+    .limit(limit)
+}
+
+/** No match has a higher row id; 0 when there can be none. Without an end in time it is one step to an end of an index. */
+async function highestId(ctx: World, { projectId, filter: { startBefore } }: SpanListing): Promise<number> {
+  const { spans } = ctx.db.t
+  const [row] = await ctx.db.read
+    .select({ id: max(spans.id) })
+    .from(spans)
+    .where(and(eq(spans.projectId, projectId), ...timeRange(ctx, { startBefore })))
+  return row?.id ?? 0
+}
+
+/** No match has a lower row id. */
+async function lowestId(ctx: World, { projectId, filter: { startFrom } }: SpanListing): Promise<number> {
+  const { spans } = ctx.db.t
+  const [row] = await ctx.db.read
+    .select({ id: min(spans.id) })
+    .from(spans)
+    .where(and(eq(spans.projectId, projectId), ...timeRange(ctx, { startFrom })))
+  return row?.id ?? Number.MAX_SAFE_INTEGER
+}
+
+/** A range of the index on times. */
+function timeRange(ctx: World, { startFrom, startBefore }: SpanFilter): SQL[] {
+  const { startTime } = ctx.db.t.spans
+  const conditions: SQL[] = []
+  if (startFrom !== undefined) conditions.push(gte(startTime, startFrom))
+  if (startBefore !== undefined) conditions.push(lt(startTime, startBefore))
+  return conditions
+}
+
+// `+ 0`: within a slice of ids the index on times is of no use.
+function timeConditions(ctx: World, { startFrom, startBefore }: SpanFilter): SQL[] {
+  const { startTime } = ctx.db.t.spans
+  const conditions: SQL[] = []
+  if (startFrom !== undefined) conditions.push(sql`${startTime} + 0 >= ${startFrom}`)
+  if (startBefore !== undefined) conditions.push(sql`${startTime} + 0 < ${startBefore}`)
+  return conditions
+}

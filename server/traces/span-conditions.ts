@@ -1,0 +1,42 @@
+/** What a filter asks of a span's own row, as SQL. */
+import { eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import type { Ctx } from '#server/context'
+import type { StatusCode } from '#server/traces/model'
+import type { AttributeTest, SpanFilter } from '#server/traces/span-filter'
+
+type World = Pick<Ctx, 'db'>
+
+/** Whether the filter asks for something that only the row itself tells. */
+export const readsRows = ({ parentId, names, kinds, statuses, attributes }: SpanFilter): boolean =>
+  parentId !== undefined || [names, kinds, statuses, attributes].some((part) => part !== undefined)
+
+/** Every part of the filter but ids and times. */
+export function rowConditions(ctx: World, filter: SpanFilter): SQL[] {
+  const { spans } = ctx.db.t
+  const conditions: SQL[] = []
+  if (filter.parentId === null) conditions.push(isNull(spans.parentId))
+  else if (filter.parentId !== undefined) conditions.push(eq(spans.parentId, filter.parentId))
+  if (filter.names) conditions.push(inArray(spans.name, filter.names))
+  if (filter.kinds) conditions.push(inArray(spans.spanKind, filter.kinds))
+  if (filter.statuses) conditions.push(statusCondition(ctx, filter.statuses))
+  for (const test of filter.attributes ?? []) conditions.push(attributeCondition(ctx, test))
+  return conditions
+}
+
+/** Errors are asked for in the very words of the index on them: with a bound value the engines would not see that it serves. */
+function statusCondition(ctx: World, statuses: readonly StatusCode[]): SQL {
+  const { statusCode } = ctx.db.t.spans
+  if (statuses.length > 0 && statuses.every((status) => status === 'ERROR'))
+    return sql`${statusCode} = 'ERROR'`
+  return inArray(statusCode, [...statuses])
+}
+
+function attributeCondition(ctx: World, { path, kind, value }: AttributeTest): SQL {
+  const { attributes } = ctx.db.t.spans
+  const type = ctx.db.dialect.jsonTypeAt(attributes, path)
+  const text = ctx.db.dialect.jsonTextAt(attributes, path)
+  const equal =
+    kind === 'number' ? sql`cast(${text} as numeric) = cast(${value} as numeric)` : sql`${text} = ${value}`
+  // A case, because only a number may be cast to one.
+  return sql`case when ${type} = ${kind} then ${equal} else false end`
+}

@@ -1,0 +1,85 @@
+/** The statements that a database is really sent, so that tests may look at their plans instead of at copies of them. */
+import type Sqlite from 'better-sqlite3'
+import type pg from 'pg'
+import type { Database } from '#server/db/database'
+import { engine } from './database'
+
+export interface RecordedQuery {
+  sql: string
+  /** PostgreSQL only: SQLite plans without looking at values. */
+  values: unknown[]
+}
+
+export interface Recorder {
+  /** What was sent since the last call, each text once. */
+  take(): RecordedQuery[]
+}
+
+/** Records from now on; PostgreSQL: before the first query of this database, for connections that are made later. */
+export async function recordQueries(db: Database): Promise<Recorder> {
+  const queries = new Map<string, RecordedQuery>()
+  const note = (sql: string, values: unknown[] = []) => queries.set(sql, { sql, values })
+  if (engine === 'postgres') recordPostgres(clientOf<pg.Pool>(db.read), note)
+  else {
+    recordSqlite(clientOf<Sqlite.Database>(db.read), note)
+    await db.write(async (tx) => recordSqlite(clientOf<Sqlite.Database>(tx), note))
+  }
+  return {
+    take: () => {
+      const taken = [...queries.values()]
+      queries.clear()
+      return taken
+    },
+  }
+}
+
+type Note = (sql: string, values?: unknown[]) => void
+
+/** The driver's object behind a query builder. */
+export const clientOf = <Client>(queries: object) => (queries as { $client: Client }).$client
+
+function recordSqlite(client: Sqlite.Database, note: Note): void {
+  const prepare = client.prepare.bind(client)
+  client.prepare = ((sql: string) => {
+    const statement = prepare(sql)
+    // A statement that is kept is prepared once and runs often.
+    for (const method of ['all', 'get', 'run', 'raw'] as const) {
+      if (method === 'raw' && !statement.reader) continue
+      const run = statement[method].bind(statement) as (...values: unknown[]) => unknown
+      Object.assign(statement, {
+        [method]: (...values: unknown[]) => {
+          note(sql)
+          return run(...values)
+        },
+      })
+    }
+    return statement
+  }) as typeof client.prepare
+}
+
+function recordPostgres(pool: pg.Pool, note: Note): void {
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...parts: unknown[]) => unknown
+    Object.assign(client, {
+      query: (...parts: unknown[]) => {
+        const [what, values] = parts as [string | { text: string; values?: unknown[] }, unknown]
+        if (typeof what === 'string') note(what, Array.isArray(values) ? values : [])
+        else note(what.text, what.values ?? (Array.isArray(values) ? values : []))
+        return query(...parts)
+      },
+    })
+  })
+}
+
+/** How the engine would run a statement: its plan, a line for each step. */
+export async function explain(db: Database, { sql, values }: RecordedQuery): Promise<string[]> {
+  if (engine === 'postgres') {
+    const { rows } = await clientOf<pg.Pool>(db.read).query(`explain ${sql}`, values)
+    return rows.map((row) => String(row['QUERY PLAN']))
+  }
+  const nulls = (sql.match(/\?/g) ?? []).map(() => null)
+  const rows = clientOf<Sqlite.Database>(db.read)
+    .prepare(`explain query plan ${sql}`)
+    .all(...nulls)
+  return (rows as { detail: string }[]).map((row) => row.detail)
+}
