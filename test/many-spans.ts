@@ -5,7 +5,6 @@ import type pg from 'pg'
 import type { Database, Queries } from '#server/db/database'
 import { IDS_PER_DAY } from '#server/db/partitions'
 import type { StatusCode } from '#server/db/schema'
-import { engine } from './database'
 import { clientOf } from './recorded-queries'
 import { ensureProject } from './traces'
 
@@ -143,6 +142,6 @@ async function insertTraces(db: Database, tx: Queries, planned: readonly TraceRo
 
 /** Brings the planner's figures up to date, as PostgreSQL does by itself after a while. */
 export async function analyze(db: Database): Promise<void> {
-  if (engine === 'postgres') await clientOf<pg.Pool>(db.read).query('analyze')
+  if (db.dialect.name === 'postgres') await clientOf<pg.Pool>(db.read).query('analyze')
   else await db.write(async (tx) => void clientOf<Sqlite.Database>(tx).exec('analyze'))
 }

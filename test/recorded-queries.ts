@@ -2,7 +2,6 @@
 import type Sqlite from 'better-sqlite3'
 import type pg from 'pg'
 import type { Database } from '#server/db/database'
-import { engine } from './database'
 
 export interface RecordedQuery {
   sql: string
@@ -19,7 +18,7 @@ export interface Recorder {
 export async function recordQueries(db: Database): Promise<Recorder> {
   const queries = new Map<string, RecordedQuery>()
   const note = (sql: string, values: unknown[] = []) => queries.set(sql, { sql, values })
-  if (engine === 'postgres') recordPostgres(clientOf<pg.Pool>(db.read), note)
+  if (db.dialect.name === 'postgres') recordPostgres(clientOf<pg.Pool>(db.read), note)
   else {
     recordSqlite(clientOf<Sqlite.Database>(db.read), note)
     await db.write(async (tx) => recordSqlite(clientOf<Sqlite.Database>(tx), note))
@@ -73,7 +72,7 @@ function recordPostgres(pool: pg.Pool, note: Note): void {
 
 /** How the engine would run a statement: its plan, a line for each step. */
 export async function explain(db: Database, { sql, values }: RecordedQuery): Promise<string[]> {
-  if (engine === 'postgres') {
+  if (db.dialect.name === 'postgres') {
     const { rows } = await clientOf<pg.Pool>(db.read).query(`explain ${sql}`, values)
     return rows.map((row) => String(row['QUERY PLAN']))
   }
