@@ -1,7 +1,13 @@
 /** Accounts and sessions for tests: made as rows, signed in without a password. */
 import { ACCESS_COOKIE, REFRESH_COOKIE } from '#server/auth/cookies'
 import { hashPassword } from '#server/auth/password'
-import { issueSession, lockUser, type Session, type SessionWorld } from '#server/auth/sessions'
+import {
+  issueSession,
+  lockUser,
+  type Session,
+  type SessionWorld,
+  type SignInFacts,
+} from '#server/auth/sessions'
 import type { Tables } from '#server/db/schema'
 import type { User } from '#server/users/find'
 
@@ -35,11 +41,15 @@ export async function createAccount(world: SessionWorld, columns: NewUser = {}):
   return user
 }
 
-/** A session of an account, as signing in would make it. */
-export function createSession(world: SessionWorld, user: { id: number }): Promise<Session> {
+/** A session of an account, as signing in would make it; by password and from nowhere unless `facts` say otherwise. */
+export function createSession(
+  world: SessionWorld,
+  user: { id: number },
+  facts: Partial<SignInFacts> = {},
+): Promise<Session> {
   return world.db.write(async (tx) => {
     await lockUser(tx, world.db, user.id)
-    return issueSession(tx, world, user.id)
+    return issueSession(tx, world, user.id, { method: 'LOCAL', address: null, userAgent: null, ...facts })
   })
 }
 

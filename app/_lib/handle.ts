@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { authenticate } from '#server/auth/authenticate'
 import { ACCESS_COOKIE, readCookie } from '#server/auth/cookies'
+import { identify } from '#server/auth/identify'
 import { refuseForeignOrigin } from '#server/auth/origin'
-import type { Ctx } from '#server/context'
+import type { Ctx, RequestInfo } from '#server/context'
 import { AppError, isAppError } from '#server/errors'
 import { createRoute, translateStorageError } from '#server/http'
 import { authLogger } from '#server/log'
@@ -33,7 +34,7 @@ export async function contextFrom(asking: Asking): Promise<Ctx> {
   const request = { requestId, address: headers.get('x-bennu-peer'), userAgent }
   const log = runtime.log.child({ requestId })
   try {
-    const actor = await actorOf(runtime, asking, log)
+    const actor = await actorOf({ ...runtime, log }, asking, request)
     const { config, db, clock } = runtime
     return { config, db, clock, log, request, actor }
   } catch (error) {
@@ -43,7 +44,8 @@ export async function contextFrom(asking: Asking): Promise<Ctx> {
   }
 }
 
-async function actorOf(runtime: Runtime, { method, path, headers }: Asking, log: Ctx['log']) {
+async function actorOf(runtime: Runtime, asking: Asking, request: RequestInfo) {
+  const { method, path, headers } = asking
   const authorization = headers.get('authorization')
   const accessCookie = readCookie(headers.get('cookie'), ACCESS_COOKIE)
   const byCookie = authorization === null && accessCookie !== null
@@ -52,17 +54,13 @@ async function actorOf(runtime: Runtime, { method, path, headers }: Asking, log:
   } catch (error) {
     const origin = headers.get('origin')?.slice(0, MAX_LOGGED) ?? null
     const place = { method, path: path.slice(0, MAX_LOGGED), origin }
-    authLogger(log).warn(place, 'refused a request of another site')
+    authLogger(runtime.log).warn(place, 'refused a request of another site')
     throw error
   }
-  const { actor, disabledUserId } = await authenticate(runtime, { authorization, accessCookie })
-  if (disabledUserId !== undefined) {
-    authLogger(log).warn(
-      { target: `User:${disabledUserId}`, reason: 'disabled' },
-      'refused a disabled account',
-    )
-  }
-  return actor
+  const credential = { authorization, accessCookie }
+  // Renewing and leaving judge the tokens by themselves, and come with an access cookie that is over.
+  if (path.startsWith('/auth/')) return (await authenticate(runtime, credential)).actor
+  return identify(runtime, credential, request)
 }
 
 /** The context of a route handler's request. */

@@ -248,14 +248,51 @@ describe('POST /auth/refresh', () => {
     const old = await createSession(world, user)
     const next = session(await renew(cookieHeader(old)))
     await expectRefused(await renew(cookieHeader(old)), 'The refresh token is not valid')
-    expect(await problemOf(next.accessToken)).toBeNull()
-    expect((await renew(cookieHeader(next))).status).toBe(204)
+    expect(next.refreshToken).not.toBe(old.refreshToken)
   })
 
-  test('of two at the same moment lets one through', async () => {
+  test('with a refresh token that was used before ends that session, the pair in hand included', async () => {
+    const old = await createSession(world, user)
+    const elsewhere = await createSession(world, user)
+    const next = session(await renew(cookieHeader(old)))
+    const afterNext = session(await renew(cookieHeader(next)))
+    await expectRefused(await renew(cookieHeader(old)), 'The refresh token is not valid')
+    expect(await problemOf(afterNext.accessToken)).toBe('invalid')
+    await expectRefused(await renew(cookieHeader(afterNext)), 'The refresh token is not valid')
+    expect(await problemOf(elsewhere.accessToken)).toBeNull()
+    const event = await lastEvent('session.refresh', user.id)
+    expect(event).toMatchObject({ outcome: 'failure', reason: 'reused' })
+    expect(JSON.parse(event?.details ?? '')).toEqual({ ended: 1, sessions: [`Session:${old.sessionId}`] })
+  })
+
+  test('of two at the same moment lets one through, and the session is over', async () => {
     const old = await createSession(world, user)
     const answers = await Promise.all([1, 2, 3].map(() => renew(cookieHeader(old))))
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 401, 401])
+    const winner = answers.find(({ status }) => status === 204) as Response
+    expect(await problemOf(session(winner).accessToken)).toBe('invalid')
+  })
+
+  test('keeps the session, and notes from where and with what it was used', async () => {
+    const facts = { address: '192.0.2.1', userAgent: 'old/1' }
+    const old = await createSession(world, user, facts)
+    now = later(9)
+    await call(refresh, 'POST', '/auth/refresh', {
+      headers: { cookie: cookieHeader(old), 'user-agent': 'new/2' },
+    })
+    const { sessions } = world.db.t
+    const rows = await world.db.read.select().from(sessions).where(eq(sessions.userId, user.id))
+    expect(rows).toEqual([
+      {
+        id: old.sessionId,
+        userId: user.id,
+        method: 'LOCAL',
+        createdAt: NOW,
+        lastSeenAt: later(9),
+        address: '192.0.2.7',
+        userAgent: 'new/2',
+      },
+    ])
   })
 
   test('works when the access token is long over', async () => {
@@ -267,7 +304,8 @@ describe('POST /auth/refresh', () => {
   test('is refused at the end of the refresh token', async () => {
     const old = await createSession(world, user)
     now = later(60)
-    await expectRefused(await renew(cookieHeader(old)), 'The refresh token has expired')
+    await expectRefused(await renew(cookieHeader(old)), 'The refresh token is not valid')
+    expect((await lastEvent('session.refresh', user.id))?.reason).toBe('expired')
   })
 
   test('leaves other sessions alone, but ends that of the access token sent along', async () => {

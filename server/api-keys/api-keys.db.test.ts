@@ -8,7 +8,6 @@ import {
   listSystemApiKeys,
   type NewApiKey,
 } from '#server/api-keys/api-keys'
-import { touchKey } from '#server/api-keys/touch'
 import { apiKeyJson, ownedApiKeyJson } from '#server/api-keys/wire'
 import { authenticate } from '#server/auth/authenticate'
 import { hashToken, signToken } from '#server/auth/tokens'
@@ -270,32 +269,4 @@ test('of two deletions at once one succeeds and one finds nothing', async () => 
     deleteApiKey(asAdmin(), apiKey.id, 'system'),
   ])
   expect(both.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected'])
-})
-
-test('the last use is noted at most once a minute', async () => {
-  const { apiKey } = await createApiKey(asMember(), input(), 'user')
-  const { apiKeys } = runtime.db.t
-  const lastUseAfterOneAt = async (time: string) => {
-    await touchKey({ ...runtime, clock: () => new Date(time) }, apiKey.id)
-    const [row] = await runtime.db.read.select().from(apiKeys).where(eq(apiKeys.id, apiKey.id))
-    return row?.lastUsedAt?.toISOString()
-  }
-  expect(await lastUseAfterOneAt('2031-05-06T10:00:00.000Z')).toBe('2031-05-06T10:00:00.000Z')
-  expect(await lastUseAfterOneAt('2031-05-06T10:00:59.999Z')).toBe('2031-05-06T10:00:00.000Z')
-  expect(await lastUseAfterOneAt('2031-05-06T10:01:00.000Z')).toBe('2031-05-06T10:01:00.000Z')
-})
-
-test('another process, which remembers nothing, keeps to the same minute', async () => {
-  const { apiKey } = await createApiKey(asMember(), input(), 'user')
-  const { apiKeys } = runtime.db.t
-  await touchKey({ ...runtime, clock: () => new Date('2031-05-06T10:00:00Z') }, apiKey.id)
-  const other = { ...runtime, db: { ...runtime.db }, clock: () => new Date('2031-05-06T10:00:30Z') }
-  await touchKey(other, apiKey.id)
-  const [row] = await runtime.db.read.select().from(apiKeys).where(eq(apiKeys.id, apiKey.id))
-  expect(row?.lastUsedAt?.toISOString()).toBe('2031-05-06T10:00:00.000Z')
-})
-
-test('a database that refuses the note disturbs nobody', async () => {
-  const db = { ...runtime.db, write: () => Promise.reject(new Error('away')) }
-  await expect(touchKey({ db, clock: () => now }, 1)).resolves.toBeUndefined()
 })

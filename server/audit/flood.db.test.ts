@@ -58,6 +58,25 @@ test('the rest of the minute is one entry with their number and their targets', 
     count: 10,
     minute: '2031-05-06T07:08:00.000Z',
     targets: ['User:2', 'User:3'],
+    reasons: ['wrong-password'],
+  })
+})
+
+test('a caller may ask for fewer single entries and a longer window', async () => {
+  const options = { singles: 2, windowMs: 600_000 }
+  const event = { action, reason: 'forged', credential: 'ApiKey:7' }
+  for (let made = 0; made < 5; made++) {
+    await recordFailure(ctx('192.0.2.7'), event, options)
+    now += 20_000
+  }
+  now += 600_000
+  await recordFailure(ctx('192.0.2.7'), event, options)
+  expect((await entries('forged')).length).toBe(3)
+  expect(JSON.parse((await entries('flood'))[0]?.details ?? '')).toEqual({
+    count: 3,
+    minute: '2031-05-06T07:00:00.000Z',
+    targets: ['ApiKey:7'],
+    reasons: ['forged'],
   })
 })
 

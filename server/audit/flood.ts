@@ -1,26 +1,37 @@
 /**
- * Records failures that a stranger can cause at will. The first of an address and minute are entries of their own; the
- * rest of that minute become one entry with their number, so that a flood fills neither the log nor the one place
- * where the database takes writes.
+ * Records failures that a stranger can cause at will. The first of an address and window of time (a minute unless the
+ * caller says otherwise) are entries of their own; the rest of that window become one entry with their number, so that a
+ * flood fills neither the log nor the one place where the database takes writes.
  */
 import { type AuditEvent, type RecordCtx, recordEvent } from '#server/audit/record'
-import type { Ctx } from '#server/context'
 import type { Database } from '#server/db/database'
 
 const MINUTE_MS = 60_000
 /** Failures of one address and minute that are entries of their own. */
 export const SINGLE_FAILURES = 20
-/** Targets that the entry for the rest names. */
-const MAX_TARGETS = 20
+/** Targets, and reasons, that the entry for the rest names. */
+const MAX_NAMED = 20
 /** Addresses told apart at a time; past them all share one count. */
 const MAX_ADDRESSES = 10_000
 
 interface Flood {
   ctx: RecordCtx
   action: string
-  minute: number
-  seen: number
+  windowMs: number
+  /** Which window of time since 1970. */
+  window: number
+  /** Entries of their own so far. */
+  singles: number
+  /** Failures that were only counted. */
+  counted: number
   targets: Set<string>
+  reasons: Set<string>
+}
+
+export interface FloodOptions {
+  /** Failures of one address and window that are entries of their own. */
+  singles?: number
+  windowMs?: number
 }
 
 // On globalThis because Next gives each route its own copy of this module; by database for the tests.
@@ -35,51 +46,65 @@ function floodsOf(db: Database): Map<string, Flood> {
 }
 
 /** Records a failure that changed nothing, in a transaction of its own or as one of many. */
-export async function recordFailure(ctx: Ctx, event: Omit<AuditEvent, 'outcome'>): Promise<void> {
-  const flood = await floodFor(ctx, event.action)
-  flood.seen += 1
-  if (flood.seen <= SINGLE_FAILURES) {
+export async function recordFailure(
+  ctx: RecordCtx,
+  event: Omit<AuditEvent, 'outcome'>,
+  { singles = SINGLE_FAILURES, windowMs = MINUTE_MS }: FloodOptions = {},
+): Promise<void> {
+  const flood = await floodFor(ctx, event.action, windowMs)
+  if (flood.singles < singles) {
+    flood.singles += 1
     return ctx.db.write((tx) => recordEvent(tx, ctx, { ...event, outcome: 'failure' }))
   }
-  if (event.target && flood.targets.size < MAX_TARGETS) flood.targets.add(event.target)
-  // Nobody may come to begin the next minute.
-  if (flood.seen === SINGLE_FAILURES + 1) setTimeout(() => void settle(flood), MINUTE_MS).unref()
+  flood.counted += 1
+  const target = event.target ?? event.credential
+  if (target && flood.targets.size < MAX_NAMED) flood.targets.add(target)
+  if (event.reason && flood.reasons.size < MAX_NAMED) flood.reasons.add(event.reason)
+  // Nobody may come to begin the next window.
+  if (flood.counted === 1) setTimeout(() => void settle(flood), windowMs).unref()
 }
 
-async function floodFor(ctx: Ctx, action: string): Promise<Flood> {
+async function floodFor(ctx: RecordCtx, action: string, windowMs: number): Promise<Flood> {
   const floods = floodsOf(ctx.db)
-  const minute = Math.floor(ctx.clock().getTime() / MINUTE_MS)
-  if (floods.size >= MAX_ADDRESSES) {
-    for (const [key, { minute: past, seen }] of floods)
-      if (past !== minute && seen <= SINGLE_FAILURES) floods.delete(key)
-  }
+  const nowMs = ctx.clock().getTime()
+  if (floods.size >= MAX_ADDRESSES) forgetPast(floods, nowMs)
   const address = floods.size >= MAX_ADDRESSES ? null : ctx.request.address
   const key = `${action} ${address}`
+  const window = Math.floor(nowMs / windowMs)
   const known = floods.get(key)
-  if (known?.minute === minute) return known
+  if (known?.window === window) return known
   const { db, config, clock, log } = ctx
   const nobody = { actor: { kind: 'anonymous' as const }, request: { address, userAgent: null } }
-  const fresh = {
+  const fresh: Flood = {
     ctx: { db, config, clock, log, ...nobody },
     action,
-    minute,
-    seen: 0,
-    targets: new Set<string>(),
+    windowMs,
+    window,
+    singles: 0,
+    counted: 0,
+    targets: new Set(),
+    reasons: new Set(),
   }
   floods.set(key, fresh)
   if (known) await settle(known)
   return fresh
 }
 
+function forgetPast(floods: Map<string, Flood>, nowMs: number): void {
+  for (const [key, { window, windowMs, counted }] of floods) {
+    if (counted === 0 && window !== Math.floor(nowMs / windowMs)) floods.delete(key)
+  }
+}
+
 /** Writes the entry for what was only counted; what cannot be written is said in the log. */
 async function settle(flood: Flood): Promise<void> {
-  const { ctx, action, minute, targets } = flood
+  const { ctx, action, window, windowMs, targets, reasons, counted: count } = flood
   const floods = floodsOf(ctx.db)
   for (const [key, kept] of floods) if (kept === flood) floods.delete(key)
-  const count = flood.seen - SINGLE_FAILURES
-  flood.seen = 0
-  if (count <= 0) return
-  const details = { count, minute: new Date(minute * MINUTE_MS).toISOString(), targets: [...targets] }
+  flood.counted = 0
+  if (count === 0) return
+  const minute = new Date(window * windowMs).toISOString()
+  const details = { count, minute, targets: [...targets], reasons: [...reasons] }
   try {
     await ctx.db.write((tx) => recordEvent(tx, ctx, { action, outcome: 'failure', reason: 'flood', details }))
   } catch (err) {

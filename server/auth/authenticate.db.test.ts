@@ -28,7 +28,11 @@ beforeEach(() => {
 
 const bearer = (text: string) => authenticate(world, { authorization: `Bearer ${text}`, accessCookie: null })
 const cookie = (text: string) => authenticate(world, { authorization: null, accessCookie: text })
-const nobody = (problem: string) => ({ actor: { kind: 'anonymous' }, problem })
+const nobody = (problem: string, reason?: string, userId: number | null = null) => ({
+  actor: { kind: 'anonymous' },
+  problem,
+  refusal: reason === undefined ? null : expect.objectContaining({ reason, userId }),
+})
 
 async function setUser(user: User, columns: Partial<User>): Promise<void> {
   const { users } = world.db.t
@@ -77,6 +81,7 @@ describe('a session', () => {
       ...changes,
     },
     problem: null,
+    refusal: null,
   })
 
   test('is its owner by cookie', async () => {
@@ -104,12 +109,12 @@ describe('a session', () => {
 
   test('is over at its end', async () => {
     now = minutes(10)
-    expect(await cookie(session.accessToken)).toEqual(nobody('expired'))
+    expect(await cookie(session.accessToken)).toEqual(nobody('expired', 'expired', user.id))
   })
 
   test('is refused like a wrong one while its owner is disabled, and works again after', async () => {
     await setUser(user, { disabledAt: NOW })
-    expect(await cookie(session.accessToken)).toEqual({ ...nobody('invalid'), disabledUserId: user.id })
+    expect(await cookie(session.accessToken)).toEqual(nobody('invalid', 'disabled', user.id))
     await setUser(user, { disabledAt: null })
     expect((await cookie(session.accessToken)).problem).toBeNull()
   })
@@ -117,12 +122,12 @@ describe('a session', () => {
   test('ends with its row', async () => {
     const { accessTokens } = world.db.t
     await world.db.write((tx) => tx.delete(accessTokens).where(eq(accessTokens.id, session.accessTokenId)))
-    expect(await cookie(session.accessToken)).toEqual(nobody('invalid'))
+    expect(await cookie(session.accessToken)).toEqual(nobody('invalid', 'revoked'))
   })
 
   test('is not renewed by a text for its row that somebody made with the leaked secret', async () => {
     const forged = signToken('AccessToken', session.accessTokenId, TEST_SECRET)
-    expect(await cookie(forged)).toEqual(nobody('invalid'))
+    expect(await cookie(forged)).toEqual(nobody('invalid', 'forged'))
   })
 
   test('is not proven by a hash alone: the signature must be ours', async () => {
@@ -132,29 +137,29 @@ describe('a session', () => {
     await world.db.write((tx) =>
       tx.update(accessTokens).set(row).where(eq(accessTokens.id, session.accessTokenId)),
     )
-    expect(await cookie(text)).toEqual(nobody('invalid'))
+    expect(await cookie(text)).toEqual(nobody('invalid', 'signature'))
     const config = testConfig({ auth: { previousSecrets: [OLD_SECRET] } })
     const answer = await authenticate({ ...world, config }, { authorization: null, accessCookie: text })
     expect(answer).toEqual(itsActor())
   })
 
   test('does not count when an Authorization header is there that is not good', async () => {
-    for (const authorization of [
-      'Bearer wrong',
-      'Basic YTpi',
-      'Bearer',
-      'Bearer ',
-      '',
-      session.accessToken,
-    ]) {
+    for (const [authorization, reason] of [
+      ['Bearer wrong', 'malformed'],
+      ['Basic YTpi', 'scheme'],
+      ['Bearer', 'scheme'],
+      ['Bearer ', 'scheme'],
+      ['', 'scheme'],
+      [session.accessToken, 'scheme'],
+    ] as const) {
       const answer = await authenticate(world, { authorization, accessCookie: session.accessToken })
-      expect(answer, authorization).toEqual(nobody('invalid'))
+      expect(answer, authorization).toEqual(nobody('invalid', reason))
     }
   })
 
   test('of a refresh token is none: that token authenticates nothing', async () => {
-    expect(await bearer(session.refreshToken)).toEqual(nobody('invalid'))
-    expect(await cookie(session.refreshToken)).toEqual(nobody('invalid'))
+    expect(await bearer(session.refreshToken)).toEqual(nobody('invalid', 'wrong-kind'))
+    expect(await cookie(session.refreshToken)).toEqual(nobody('invalid', 'wrong-kind'))
   })
 })
 
@@ -179,7 +184,7 @@ test('with authentication off everybody is let in, whatever they send', async ()
     { ...world, config },
     { authorization: 'Bearer wrong', accessCookie: null },
   )
-  expect(answer).toEqual({ actor: { kind: 'open' }, problem: null })
+  expect(answer).toEqual({ actor: { kind: 'open' }, problem: null, refusal: null })
 })
 
 describe('the admin secret', () => {
@@ -187,16 +192,17 @@ describe('the admin secret', () => {
     expect(await bearer(ADMIN_SECRET)).toEqual({
       actor: { kind: 'adminSecret', userId: 1, role: 'ADMIN' },
       problem: null,
+      refusal: null,
     })
   })
 
   test('is nothing in a cookie', async () => {
-    expect(await cookie(ADMIN_SECRET)).toEqual(nobody('invalid'))
+    expect(await cookie(ADMIN_SECRET)).toEqual(nobody('invalid', 'malformed'))
   })
 
   test('is nothing with one character more or less', async () => {
-    expect(await bearer(`${ADMIN_SECRET}x`)).toEqual(nobody('invalid'))
-    expect(await bearer(ADMIN_SECRET.slice(0, -1))).toEqual(nobody('invalid'))
+    expect(await bearer(`${ADMIN_SECRET}x`)).toEqual(nobody('invalid', 'malformed'))
+    expect(await bearer(ADMIN_SECRET.slice(0, -1))).toEqual(nobody('invalid', 'malformed'))
   })
 
   test('is nothing where none is configured', async () => {
@@ -204,7 +210,7 @@ describe('the admin secret', () => {
       { ...world, config: testConfig() },
       { authorization: `Bearer ${ADMIN_SECRET}`, accessCookie: null },
     )
-    expect(answer).toEqual(nobody('invalid'))
+    expect(answer).toEqual(nobody('invalid', 'malformed'))
   })
 })
 
@@ -215,6 +221,7 @@ describe('a key', () => {
     expect(await bearer(key.text)).toEqual({
       actor: { kind: 'userKey', userId: user.id, role: 'MEMBER', keyId: key.id, scope: 'ingest' },
       problem: null,
+      refusal: null,
     })
   })
 
@@ -232,6 +239,7 @@ describe('a key', () => {
       expect(await bearer(key.text)).toEqual({
         actor: { kind: 'systemKey', userId: 1, role, keyId: key.id, scope: 'full' },
         problem: null,
+        refusal: null,
       })
     },
   )
@@ -252,24 +260,24 @@ describe('a key', () => {
     now = new Date(minutes(5).getTime() - 1)
     expect((await bearer(key.text)).problem).toBeNull()
     now = minutes(5)
-    expect(await bearer(key.text)).toEqual(nobody('expired'))
+    expect(await bearer(key.text)).toEqual(nobody('expired', 'expired', 1))
   })
 
   test('is refused like a wrong one while its owner is disabled', async () => {
     const user = await createAccount(world, { disabledAt: NOW })
     const key = await createKey(user)
-    expect(await bearer(key.text)).toEqual({ ...nobody('invalid'), disabledUserId: user.id })
+    expect(await bearer(key.text)).toEqual(nobody('invalid', 'disabled', user.id))
   })
 
   test('is dead once its row is gone', async () => {
     const key = await createKey({ id: 1 })
     const { apiKeys } = world.db.t
     await world.db.write((tx) => tx.delete(apiKeys).where(eq(apiKeys.id, key.id)))
-    expect(await bearer(key.text)).toEqual(nobody('invalid'))
+    expect(await bearer(key.text)).toEqual(nobody('invalid', 'revoked'))
   })
 
   test('is nothing in a cookie', async () => {
-    expect(await cookie((await createKey({ id: 1 })).text)).toEqual(nobody('invalid'))
+    expect(await cookie((await createKey({ id: 1 })).text)).toEqual(nobody('invalid', 'wrong-kind'))
   })
 
   test('whose hash matches is good under any secret', async () => {
@@ -279,7 +287,7 @@ describe('a key', () => {
 
   test('is not forged by a text for its row that somebody made with the leaked secret', async () => {
     const key = await createKey({ id: 1 })
-    expect(await bearer(signToken('ApiKey', key.id, TEST_SECRET))).toEqual(nobody('invalid'))
+    expect(await bearer(signToken('ApiKey', key.id, TEST_SECRET))).toEqual(nobody('invalid', 'forged'))
   })
 
   test('has the time of its use noted', async () => {
@@ -300,7 +308,7 @@ describe('an imported key, which has no hash yet', () => {
 
   test('is refused when another secret signed it, and nothing is kept', async () => {
     const key = await createKey({ id: 1 }, { tokenHash: null }, OLD_SECRET)
-    expect(await bearer(key.text)).toEqual(nobody('invalid'))
+    expect(await bearer(key.text)).toEqual(nobody('invalid', 'signature'))
     expect((await readKey(key.id))?.tokenHash).toBeNull()
   })
 
@@ -316,13 +324,13 @@ describe('an imported key, which has no hash yet', () => {
 
   test('is not pinned while it has expired', async () => {
     const key = await createKey({ id: 1 }, { tokenHash: null, expiresAt: NOW })
-    expect(await bearer(key.text)).toEqual(nobody('expired'))
+    expect(await bearer(key.text)).toEqual(nobody('expired', 'expired', 1))
     expect((await readKey(key.id))?.tokenHash).toBeNull()
   })
 
   test('once its hash is kept, another text for the row is refused', async () => {
     const key = await createKey({ id: 1 }, { tokenHash: null })
     await bearer(key.text)
-    expect(await bearer(signToken('ApiKey', key.id, TEST_SECRET))).toEqual(nobody('invalid'))
+    expect(await bearer(signToken('ApiKey', key.id, TEST_SECRET))).toEqual(nobody('invalid', 'forged'))
   })
 })

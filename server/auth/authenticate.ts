@@ -3,8 +3,9 @@
  * was revoked is dead at the next request, in every process. Web routes, OTLP over HTTP and gRPC all come here.
  */
 import { and, asc, eq, isNull } from 'drizzle-orm'
-import { touchKey } from '#server/api-keys/touch'
-import { hashToken, matchesHash, sameSecret, type TokenText, verifyTokenText } from '#server/auth/tokens'
+import { noteKeyUse, noteSessionUse } from '#server/auth/last-use'
+import { type Refusal, type RefusalReason, readToken, tokenFault } from '#server/auth/refusals'
+import { hashToken, matchesHash, sameSecret, type TokenText } from '#server/auth/tokens'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import type { Actor, Role } from '#server/permissions'
@@ -21,6 +22,8 @@ export interface Credential {
   authorization: string | null
   /** The access cookie. Looked at only when there is no Authorization header. */
   accessCookie: string | null
+  /** The client's address, to be noted as the place of the credential's last use. */
+  address?: string | null
 }
 
 /** Why nobody is signed in; null when somebody is. */
@@ -29,43 +32,47 @@ export type Problem = 'missing' | 'invalid' | 'expired'
 export interface Authentication {
   actor: Actor
   problem: Problem | null
-  /** For the log only: the account a good credential belongs to, when that account is disabled. */
-  disabledUserId?: number
+  /** For the record only, never for the caller: why a credential that was shown is refused. */
+  refusal: Refusal | null
 }
 
 /** Who presents this credential. Never throws for a bad one: that is `anonymous` with a problem. */
 export async function authenticate(world: AuthWorld, credential: Credential): Promise<Authentication> {
-  if (!world.config.auth.enabled) return { actor: { kind: 'open' }, problem: null }
-  if (credential.authorization !== null) return authenticateBearer(world, credential.authorization)
-  if (!credential.accessCookie) return refused('missing')
-  const token = readToken(world.config, credential.accessCookie)
+  if (!world.config.auth.enabled) return accepted({ kind: 'open' })
+  if (credential.authorization !== null) return authenticateBearer(world, credential)
+  const { accessCookie } = credential
+  if (!accessCookie) return { actor: { kind: 'anonymous' }, problem: 'missing', refusal: null }
+  const token = readToken(world.config, accessCookie)
   // A cookie is a browser's session and nothing else: neither a key nor the admin secret works there.
   return token?.table === 'AccessToken'
-    ? checkSession(world, credential.accessCookie, token)
-    : refused('invalid')
+    ? checkSession(world, credential, accessCookie, token)
+    : refused(tokenFault(accessCookie, token, 'AccessToken'), token)
 }
 
-async function authenticateBearer(world: AuthWorld, header: string): Promise<Authentication> {
-  const text = /^Bearer +(\S+)\s*$/i.exec(header)?.[1]
-  if (!text) return refused('invalid')
+async function authenticateBearer(world: AuthWorld, credential: Credential): Promise<Authentication> {
+  const text = /^Bearer +(\S+)\s*$/i.exec(credential.authorization ?? '')?.[1]
+  if (!text) return refused('scheme')
   const { adminSecret } = world.config.auth
   if (adminSecret !== null && sameSecret(text, adminSecret)) return actAsSystem(world)
   const token = readToken(world.config, text)
-  if (token?.table === 'AccessToken') return checkSession(world, text, token)
-  if (token?.table === 'ApiKey') return checkKey(world, text, token)
-  return refused('invalid')
+  if (token?.table === 'AccessToken') return checkSession(world, credential, text, token)
+  if (token?.table === 'ApiKey') return checkKey(world, credential, text, token)
+  return refused(tokenFault(text, token, 'AccessToken'), token)
 }
 
-function readToken(config: Config, text: string): TokenText | null {
-  const { secret, previousSecrets } = config.auth
-  return verifyTokenText(text, secret === null ? previousSecrets : [secret, ...previousSecrets])
-}
+const accepted = (actor: Actor): Authentication => ({ actor, problem: null, refusal: null })
 
-const refused = (problem: Problem, disabledUserId?: number): Authentication => ({
-  actor: { kind: 'anonymous' },
-  problem,
-  ...(disabledUserId !== undefined && { disabledUserId }),
-})
+function refused(
+  reason: RefusalReason,
+  token: TokenText | null = null,
+  userId: number | null = null,
+): Authentication {
+  return {
+    actor: { kind: 'anonymous' },
+    problem: reason === 'expired' ? 'expired' : 'invalid',
+    refusal: { reason, credential: token && `${token.table}:${token.rowId}`, userId },
+  }
+}
 
 async function actAsSystem({ db }: AuthWorld): Promise<Authentication> {
   const { users } = db.t
@@ -75,13 +82,18 @@ async function actAsSystem({ db }: AuthWorld): Promise<Authentication> {
     .where(eq(users.role, 'SYSTEM'))
     .orderBy(asc(users.id))
     .limit(1)
-  if (!system) return refused('invalid')
-  return { actor: { kind: 'adminSecret', userId: system.id, role: 'ADMIN' }, problem: null }
+  if (!system) return refused('malformed')
+  return accepted({ kind: 'adminSecret', userId: system.id, role: 'ADMIN' })
 }
 
 /** A session: signature, live row, hash, expiry, account. */
-async function checkSession(world: AuthWorld, text: string, token: TokenText): Promise<Authentication> {
-  if (!token.signatureGood) return refused('invalid')
+async function checkSession(
+  world: AuthWorld,
+  { address = null }: Credential,
+  text: string,
+  token: TokenText,
+): Promise<Authentication> {
+  if (!token.signatureGood) return refused('signature', token)
   const { accessTokens, users } = world.db.t
   const [row] = await world.db.read
     .select({
@@ -96,25 +108,32 @@ async function checkSession(world: AuthWorld, text: string, token: TokenText): P
     .from(accessTokens)
     .innerJoin(users, eq(users.id, accessTokens.userId))
     .where(eq(accessTokens.id, token.rowId))
-  if (!row || !matchesHash(text, row.tokenHash) || row.role === 'SYSTEM') return refused('invalid')
-  if (isOver(row.expiresAt, world.clock())) return refused('expired')
-  if (row.disabledAt) return refused('invalid', row.userId)
+  if (!row || row.role === 'SYSTEM') return refused('revoked', token)
+  if (!matchesHash(text, row.tokenHash)) return refused('forged', token)
   const { userId, role, mustReset, sessionId } = row
-  return {
-    actor: { kind: 'session', userId, role, mustReset, accessTokenId: token.rowId, sessionId },
-    problem: null,
-  }
+  if (isOver(row.expiresAt, world.clock())) return refused('expired', token, userId)
+  if (row.disabledAt) return refused('disabled', token, userId)
+  noteSessionUse(world, { userId, sessionId, address })
+  return accepted({ kind: 'session', userId, role, mustReset, sessionId, accessTokenId: token.rowId })
 }
 
 /**
- * A key: live row and hash, whatever secret signed it, so that changing the secret does not kill keys. An imported
- * key has no hash yet: there the signature must be good, and the hash is kept from then on.
+ * A key: live row and hash, whatever secret signed it, so that changing the secret does not kill keys. While the grace
+ * after a rotation runs, the value before it is as good. An imported key has no hash yet: there the signature must be
+ * good, and the hash is kept from then on.
  */
-async function checkKey(world: AuthWorld, text: string, token: TokenText): Promise<Authentication> {
+async function checkKey(
+  world: AuthWorld,
+  { address = null }: Credential,
+  text: string,
+  token: TokenText,
+): Promise<Authentication> {
   const { apiKeys, users } = world.db.t
   const [row] = await world.db.read
     .select({
       tokenHash: apiKeys.tokenHash,
+      previousTokenHash: apiKeys.previousTokenHash,
+      previousValidUntil: apiKeys.previousValidUntil,
       expiresAt: apiKeys.expiresAt,
       scope: apiKeys.scope,
       keyRole: apiKeys.role,
@@ -125,19 +144,32 @@ async function checkKey(world: AuthWorld, text: string, token: TokenText): Promi
     .from(apiKeys)
     .innerJoin(users, eq(users.id, apiKeys.userId))
     .where(eq(apiKeys.id, token.rowId))
-  if (!row) return refused('invalid')
-  if (!(row.tokenHash === null ? token.signatureGood : matchesHash(text, row.tokenHash)))
-    return refused('invalid')
-  if (row.expiresAt && isOver(row.expiresAt, world.clock())) return refused('expired')
-  if (row.disabledAt) return refused('invalid', row.userId)
+  if (!row) return refused('revoked', token)
+  const now = world.clock()
+  const fault = keyFault(row, text, token, now)
+  if (fault) return refused(fault, token, fault === 'rotated' ? row.userId : null)
+  if (row.expiresAt && isOver(row.expiresAt, now)) return refused('expired', token, row.userId)
+  if (row.disabledAt) return refused('disabled', token, row.userId)
   if (row.tokenHash === null) await pinKey(world, token.rowId, text)
-  void touchKey(world, token.rowId)
   const { userId, scope } = row
-  const kindAndRole: { kind: 'systemKey' | 'userKey'; role: Role } =
-    row.ownerRole === 'SYSTEM'
-      ? { kind: 'systemKey', role: row.keyRole ?? 'MEMBER' }
-      : { kind: 'userKey', role: row.ownerRole }
-  return { actor: { ...kindAndRole, userId, keyId: token.rowId, scope }, problem: null }
+  const isSystem = row.ownerRole === 'SYSTEM'
+  noteKeyUse(world, { ownerId: isSystem ? null : userId, keyId: token.rowId, address })
+  const role: Role = row.ownerRole === 'SYSTEM' ? (row.keyRole ?? 'MEMBER') : row.ownerRole
+  return accepted({ kind: isSystem ? 'systemKey' : 'userKey', role, userId, keyId: token.rowId, scope })
+}
+
+interface KeyHashes {
+  tokenHash: string | null
+  previousTokenHash: string | null
+  previousValidUntil: Date | null
+}
+
+function keyFault(row: KeyHashes, text: string, token: TokenText, now: Date): RefusalReason | null {
+  if (row.tokenHash === null) return token.signatureGood ? null : 'signature'
+  if (matchesHash(text, row.tokenHash)) return null
+  if (row.previousTokenHash === null || !matchesHash(text, row.previousTokenHash)) return 'forged'
+  const inGrace = row.previousValidUntil !== null && !isOver(row.previousValidUntil, now)
+  return inGrace ? null : 'rotated'
 }
 
 async function pinKey({ db }: AuthWorld, keyId: number, text: string): Promise<void> {

@@ -1,10 +1,12 @@
-/** Renewing and ending sessions. */
+/** Renewing and ending one's own sign-in with the tokens that a browser sent. */
 import { and, eq } from 'drizzle-orm'
 import { recordFailure } from '#server/audit/flood'
 import { recordEvent } from '#server/audit/record'
 import { isOver } from '#server/auth/authenticate'
-import { endSessions, issueSession, lockUser, type Session } from '#server/auth/sessions'
-import { hashToken, type TokenTable, verifyTokenText } from '#server/auth/tokens'
+import { keepableUserAgent } from '#server/auth/device'
+import { type RefusalReason, readToken, tokenFault } from '#server/auth/refusals'
+import { endedDetails, endSessions, issueTokens, lockUser, type Session } from '#server/auth/sessions'
+import { hashToken, matchesHash, type TokenTable } from '#server/auth/tokens'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
@@ -15,29 +17,32 @@ export interface SentTokens {
   refresh: string | null
 }
 
-type Renewal = { session: Session } | { problem: 'reused' | 'expired' | 'disabled' }
+type Renewal = { session: Session } | { problem: RefusalReason }
 
 /**
- * Trades a refresh token for a new session with full lifetimes. The old pair is dead at once, and so is the session of
- * the access token sent along: a refresh token works exactly once.
- * @throws AppError unauthenticated
+ * Trades a refresh token for a fresh pair of the same session, with full lifetimes. The old pair is dead at once. A
+ * refresh token works exactly once: whoever shows it again ends its session, pair in hand included, because either he
+ * or the one before him has stolen it.
+ * @throws AppError unauthenticated, with one sentence whatever the reason
  */
 export async function refreshSession(ctx: Ctx, sent: SentTokens): Promise<Session> {
   if (!sent.refresh) throw new AppError('unauthenticated', 'The refresh token is missing')
-  const refresh = { text: sent.refresh, rowId: rowIdOf(ctx, 'RefreshToken', sent.refresh) }
-  const { rowId } = refresh
-  if (rowId === null) throw new AppError('unauthenticated', 'The refresh token is not valid')
-  const owner = await findOwner(ctx, rowId)
-  const renewal = await ctx.db.write((tx) =>
-    renew(tx, ctx, { text: refresh.text, rowId }, owner, sent.access),
-  )
+  const token = readToken(ctx.config, sent.refresh)
+  const refused = new AppError('unauthenticated', 'The refresh token is not valid')
+  if (!token?.signatureGood || token.table !== 'RefreshToken') {
+    await recordRefusal(ctx, tokenFault(sent.refresh, token, 'RefreshToken'), null, null)
+    throw refused
+  }
+  const refresh = { text: sent.refresh, rowId: token.rowId }
+  const owner = await findOwner(ctx, token.rowId)
+  const renewal: Renewal =
+    owner === null
+      ? { problem: 'revoked' }
+      : await ctx.db.write((tx) => renew(tx, ctx, refresh, owner, sent.access))
   if ('session' in renewal) return renewal.session
-  if (renewal.problem !== 'expired') await recordRefusal(ctx, rowId, owner, renewal.problem)
-  const expired = renewal.problem === 'expired'
-  throw new AppError(
-    'unauthenticated',
-    expired ? 'The refresh token has expired' : 'The refresh token is not valid',
-  )
+  // Recorded where it ended the session.
+  if (renewal.problem !== 'reused') await recordRefusal(ctx, renewal.problem, token.rowId, owner)
+  throw refused
 }
 
 async function findOwner({ db }: Ctx, refreshTokenId: number): Promise<number | null> {
@@ -53,46 +58,74 @@ async function renew(
   tx: Queries,
   ctx: Ctx,
   { text, rowId }: { text: string; rowId: number },
-  owner: number | null,
+  owner: number,
   access: string | null,
 ): Promise<Renewal> {
-  const { refreshTokens } = ctx.db.t
-  const user = owner === null ? null : await lockUser(tx, ctx.db, owner)
-  if (!user) return { problem: 'reused' }
+  const { refreshTokens, accessTokens } = ctx.db.t
+  const user = await lockUser(tx, ctx.db, owner)
+  const [row] = await tx.select().from(refreshTokens).where(eq(refreshTokens.id, rowId))
+  if (!user || !row) return { problem: 'revoked' }
+  if (!matchesHash(text, row.tokenHash)) return { problem: 'forged' }
+  if (isOver(row.expiresAt, ctx.clock())) return { problem: 'expired' }
+  if (row.consumedAt) return endReused(tx, ctx, row)
   // Sessions of a disabled account are kept: they work again once it is enabled.
   if (user.disabledAt) return { problem: 'disabled' }
-  const [taken] = await tx
-    .delete(refreshTokens)
-    .where(and(eq(refreshTokens.id, rowId), eq(refreshTokens.tokenHash, hashToken(text))))
-    .returning({ expiresAt: refreshTokens.expiresAt })
-  if (!taken) return { problem: 'reused' }
-  if (isOver(taken.expiresAt, ctx.clock())) return { problem: 'expired' }
-  if (access) await endSessionOf(tx, ctx, access, user.id)
-  return { session: await issueSession(tx, ctx, user.id) }
+  await tx.update(refreshTokens).set({ consumedAt: ctx.clock() }).where(eq(refreshTokens.id, rowId))
+  await tx.delete(accessTokens).where(eq(accessTokens.sessionId, row.sessionId))
+  if (access) await endOtherSessionOf(tx, ctx, access, row)
+  await noteUse(tx, ctx, row.sessionId)
+  return { session: await issueTokens(tx, ctx, row) }
 }
 
-/** Ends the one session that an access token belongs to, if it is this person's. */
-async function endSessionOf(tx: Queries, ctx: Ctx, access: string, userId: number): Promise<void> {
-  const { accessTokens, refreshTokens } = ctx.db.t
-  const id = rowIdOf(ctx, 'AccessToken', access)
-  if (id === null) return
-  const isThisOne = and(
-    eq(accessTokens.id, id),
-    eq(accessTokens.tokenHash, hashToken(access)),
-    eq(accessTokens.userId, userId),
-  )
-  const [row] = await tx
-    .delete(accessTokens)
-    .where(isThisOne)
-    .returning({ refreshTokenId: accessTokens.refreshTokenId })
-  if (row) await tx.delete(refreshTokens).where(eq(refreshTokens.id, row.refreshTokenId))
+async function endReused(
+  tx: Queries,
+  ctx: Ctx,
+  row: { id: number; userId: number; sessionId: number },
+): Promise<Renewal> {
+  await endSessions(tx, ctx.db, row.userId, { only: row.sessionId })
+  await recordEvent(tx, ctx, {
+    action: 'session.refresh',
+    outcome: 'failure',
+    reason: 'reused',
+    credential: `RefreshToken:${row.id}`,
+    target: `User:${row.userId}`,
+    details: endedDetails([row.sessionId]),
+  })
+  return { problem: 'reused' }
 }
 
-function recordRefusal(ctx: Ctx, rowId: number, owner: number | null, reason: string): Promise<void> {
+/** A browser that changes its session leaves the one behind that its access token belongs to. */
+async function endOtherSessionOf(
+  tx: Queries,
+  ctx: Ctx,
+  access: string,
+  { userId, sessionId }: { userId: number; sessionId: number },
+): Promise<void> {
+  const other = await sessionOf(tx, ctx, 'AccessToken', access)
+  if (other?.userId !== userId || other.sessionId === sessionId) return
+  await endSessions(tx, ctx.db, userId, { only: other.sessionId })
+}
+
+async function noteUse(tx: Queries, { db, clock, request }: Ctx, sessionId: number): Promise<void> {
+  const { sessions } = db.t
+  const { address } = request
+  const userAgent = keepableUserAgent(request.userAgent)
+  await tx
+    .update(sessions)
+    .set({ lastSeenAt: clock(), ...(address && { address }), ...(userAgent && { userAgent }) })
+    .where(eq(sessions.id, sessionId))
+}
+
+function recordRefusal(
+  ctx: Ctx,
+  reason: RefusalReason,
+  rowId: number | null,
+  owner: number | null,
+): Promise<void> {
   return recordFailure(ctx, {
     action: 'session.refresh',
     reason,
-    credential: `RefreshToken:${rowId}`,
+    ...(rowId !== null && { credential: `RefreshToken:${rowId}` }),
     ...(owner !== null && { target: `User:${owner}` }),
   })
 }
@@ -102,34 +135,37 @@ function recordRefusal(ctx: Ctx, rowId: number, owner: number | null, reason: st
  * Without a token of ours nothing happens: signing out never fails.
  */
 export async function signOut(ctx: Ctx, sent: SentTokens): Promise<void> {
-  const userId =
-    (await ownerOf(ctx, 'AccessToken', sent.access)) ?? (await ownerOf(ctx, 'RefreshToken', sent.refresh))
-  if (userId === null) return
+  const { read } = ctx.db
+  const session =
+    (await sessionOf(read, ctx, 'AccessToken', sent.access)) ??
+    (await sessionOf(read, ctx, 'RefreshToken', sent.refresh))
+  if (session === null) return
+  const { userId } = session
   await ctx.db.write(async (tx) => {
-    await endSessions(tx, ctx.db, userId)
+    const ended = await endSessions(tx, ctx.db, userId)
     await recordEvent(tx, ctx, {
       action: 'session.logout',
       outcome: 'success',
       target: `User:${userId}`,
       actorUserId: userId,
+      details: endedDetails(ended),
     })
   })
 }
 
-async function ownerOf({ db, ...ctx }: Ctx, table: 'AccessToken' | 'RefreshToken', text: string | null) {
-  const id = text === null ? null : rowIdOf(ctx, table, text)
-  if (text === null || id === null) return null
+/** The session that a token text of ours belongs to, whether or not the text is over; null for anything else. */
+async function sessionOf(
+  queries: Queries,
+  { db, config }: Ctx,
+  table: TokenTable & ('AccessToken' | 'RefreshToken'),
+  text: string | null,
+): Promise<{ userId: number; sessionId: number } | null> {
+  const token = text === null ? null : readToken(config, text)
+  if (text === null || !token?.signatureGood || token.table !== table) return null
   const rows = table === 'AccessToken' ? db.t.accessTokens : db.t.refreshTokens
-  const [row] = await db.read
-    .select({ userId: rows.userId })
+  const [row] = await queries
+    .select({ userId: rows.userId, sessionId: rows.sessionId })
     .from(rows)
-    .where(and(eq(rows.id, id), eq(rows.tokenHash, hashToken(text))))
-  return row?.userId ?? null
-}
-
-/** The row a token text names, or null unless we signed it and it is of this kind. */
-function rowIdOf({ config }: Pick<Ctx, 'config'>, table: TokenTable, text: string): number | null {
-  const { secret, previousSecrets } = config.auth
-  const token = verifyTokenText(text, secret === null ? previousSecrets : [secret, ...previousSecrets])
-  return token?.signatureGood && token.table === table ? token.rowId : null
+    .where(and(eq(rows.id, token.rowId), eq(rows.tokenHash, hashToken(text))))
+  return row ?? null
 }

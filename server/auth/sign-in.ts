@@ -35,7 +35,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<Session> {
   const passwordHash = check.outdated ? await hashPassword(password) : user.passwordHash
   const session = await ctx.db.write(async (tx) => {
     if (!(await keepPassword(tx, ctx, user, passwordHash))) return null
-    const made = await issueSession(tx, ctx, user.id)
+    const made = await issueSession(tx, ctx, user.id, { method: 'LOCAL', ...ctx.request })
     await recordEvent(tx, ctx, {
       action: 'session.login',
       outcome: 'success',
@@ -44,7 +44,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<Session> {
       actorUserId: user.id,
       actorName: user.username,
       credential: `AccessToken:${made.accessTokenId}`,
-      details: { method: 'LOCAL', upgradedHash: check.outdated },
+      details: { method: 'LOCAL', upgradedHash: check.outdated, session: `Session:${made.sessionId}` },
     })
     return made
   })

@@ -58,6 +58,13 @@ export function verifyTokenText(text: string, secrets: readonly string[]): Token
   return { table: match[1] as TokenTable, rowId, signatureGood }
 }
 
+/** Whether a text looks like a JWT of the one algorithm that is read here; for saying what is wrong with it. */
+export function usesHs256(text: string): boolean {
+  const [header = '', ...rest] = text.slice(0, MAX_LENGTH).split('.')
+  const json = rest.length === 0 ? null : readJson(header)
+  return json === null || json.alg === 'HS256'
+}
+
 function isSignedByOne(signedPart: string, signature: Buffer, secrets: readonly string[]): boolean {
   return secrets.some((secret) => {
     const expected = sign(signedPart, secret)

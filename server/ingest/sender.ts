@@ -1,10 +1,9 @@
 /** Who may send spans: the gate that OTLP over HTTP and over gRPC share. */
-import { touchKey } from '#server/api-keys/touch'
-import { authenticate, type Credential } from '#server/auth/authenticate'
+import type { Credential } from '#server/auth/authenticate'
+import { identify } from '#server/auth/identify'
 import type { RequestInfo } from '#server/context'
 import { AppError, isAppError } from '#server/errors'
 import { refuseUnless } from '#server/http'
-import { authLogger } from '#server/log'
 import type { Runtime } from '#server/runtime'
 
 /**
@@ -17,18 +16,11 @@ export async function admitSender(
   request: RequestInfo,
 ): Promise<void> {
   const { db, config, clock, log } = runtime
-  const { actor, disabledUserId } = await authenticate(runtime, credential).catch((cause: unknown) => {
+  const actor = await identify(runtime, credential, request).catch((cause: unknown) => {
     if (isAppError(cause) || !db.dialect.isTransient(cause)) throw cause
     log.error({ err: cause }, 'a credential could not be checked')
     const sentence = 'The database does not answer at the moment'
     throw new AppError('unavailable', sentence, { cause, retryAfterSeconds: 5 })
   })
-  if (disabledUserId !== undefined) {
-    authLogger(log).warn(
-      { target: `User:${disabledUserId}`, reason: 'disabled' },
-      'refused a disabled account',
-    )
-  }
   refuseUnless({ db, config, clock, log, actor, request }, 'trace.ingest')
-  if ('keyId' in actor) void touchKey(runtime, actor.keyId)
 }

@@ -3,6 +3,8 @@
  * told to or when the supervisor is gone. The web and the collector process differ only in what they start.
  */
 import { settleFloods } from '#server/audit/flood'
+import { settleUses } from '#server/auth/last-use'
+import { settleRefusals } from '#server/auth/refusals'
 import type { Config } from '#server/config/model'
 import { createRuntime } from '#server/process/create-runtime'
 import { StartError } from '#server/process/listen'
@@ -84,12 +86,18 @@ async function end(life: Life, graceMs: number): Promise<void> {
   try {
     await life.service?.stop(graceMs)
     await life.runtime?.ingest.drain()
-    if (life.runtime) await settleFloods(life.runtime.db)
+    if (life.runtime) await writeWhatIsNoted(life.runtime)
     await life.runtime?.db.close()
   } catch (error) {
     life.runtime?.log.error({ err: error }, 'could not stop cleanly')
   }
   process.exit(0)
+}
+
+async function writeWhatIsNoted({ db }: Runtime): Promise<void> {
+  await settleRefusals(db)
+  await settleFloods(db)
+  await settleUses(db)
 }
 
 /** Nobody supervises any more: end fast, and clear away the private file that the supervisor can no longer remove. */
