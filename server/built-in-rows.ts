@@ -1,12 +1,15 @@
-/** The rows that every database has: system account, first admin, project `default`, the head of the audit chain. */
+/** The rows that every database has: built-in accounts, project `default`, keys, and the admins of PHOENIX_ADMINS. */
 import { eq } from 'drizzle-orm'
 import type { Logger } from 'pino'
+import { DEFAULT_ADMIN_EMAIL, SYSTEM_EMAIL } from '#server/accounts'
 import { ensureAuditChain } from '#server/audit/chain'
 import { recordEvent } from '#server/audit/record'
 import { hashPassword } from '#server/auth/password'
 import type { Config } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
+import { ensureInstanceKey, replaceInstanceKey } from '#server/secrets/instance-keys'
 import { warmSecrets } from '#server/secrets/secrets'
+import { provisionAdmins } from '#server/users/provision-admins'
 
 export interface BuiltInWorld {
   db: Database
@@ -34,7 +37,28 @@ export async function ensureBuiltInRows(world: BuiltInWorld): Promise<void> {
     if (passwordHash) await ensureAdmin(world, tx, passwordHash, fresh)
     await ensureDefaultProject(world, tx)
     await startAuditChain(world, tx)
+    await ensureBlockedKey(world, tx)
+    await provisionAdmins(tx, asServer(world))
   })
+}
+
+/** The program itself, as the audit log names it. */
+const asServer = (world: BuiltInWorld) => ({
+  ...world,
+  actor: { kind: 'server' as const },
+  request: { address: null, userAgent: null },
+})
+
+/** A key that no secret opens is replaced where nothing depends on it; otherwise the list of the blocked stays closed. */
+async function ensureBlockedKey(world: BuiltInWorld, tx: Queries): Promise<void> {
+  if ((await ensureInstanceKey(tx, world, 'blocked-identities')) !== 'closed') return
+  const { blockedIdentities } = world.db.t
+  const [blocked] = await tx.select({ id: blockedIdentities.id }).from(blockedIdentities).limit(1)
+  if (!blocked) return replaceInstanceKey(tx, world, 'blocked-identities')
+  world.log.error(
+    'no configured secret opens the key of the blocked addresses: no account can be made until the earlier PHOENIX_SECRET ' +
+      'stands in BENNU_SECRET_PREVIOUS, or every block is lifted',
+  )
 }
 
 /** What became of the chain's key is itself on record: putting a key of one's own in its place must not be silent. */
@@ -46,9 +70,8 @@ async function startAuditChain(world: BuiltInWorld, tx: Queries): Promise<void> 
       'no configured secret opens the key of the audit chain: a new stretch begins under a new key',
     )
   }
-  const server = { ...world, actor: { kind: 'server' as const }, request: { address: null, userAgent: null } }
   const action = chain === 'wrapped' ? 'auditChain.wrapKey' : 'auditChain.newKey'
-  await recordEvent(tx, server, { action, outcome: 'success' })
+  await recordEvent(tx, asServer(world), { action, outcome: 'success' })
 }
 
 async function hasAdmin(db: Database, queries: Queries): Promise<boolean> {
@@ -67,7 +90,7 @@ async function ensureSystemUser({ db, clock }: BuiltInWorld, tx: Queries): Promi
     .values({
       id: SYSTEM_ID,
       username: 'system',
-      email: 'system@localhost',
+      email: SYSTEM_EMAIL,
       role: 'SYSTEM',
       authMethod: 'LOCAL',
       createdAt: clock(),
@@ -93,7 +116,7 @@ async function ensureAdmin(
       // Later, when the last admin was removed by hand, a used id must not come back: tokens name row ids.
       ...(fresh ? { id: ADMIN_ID } : {}),
       username: 'admin',
-      email: 'admin@localhost',
+      email: DEFAULT_ADMIN_EMAIL,
       role: 'ADMIN',
       authMethod: 'LOCAL',
       passwordHash,

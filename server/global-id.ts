@@ -9,6 +9,8 @@ export type GlobalIdType =
   | 'User'
   | 'UserApiKey'
   | 'SystemApiKey'
+  | 'Session'
+  | 'BlockedIdentity'
 
 /** `Project:1` in base64. */
 export function encodeGlobalId(type: GlobalIdType, rowId: number): string {

@@ -55,12 +55,6 @@ test('every method of every route asks for the permission that the table names',
 /** Actions whose routes come in the next steps. */
 const WITHOUT_ROUTES = [
   'settings.read',
-  'user.list',
-  'user.create',
-  'user.update',
-  'user.delete',
-  'identityBlock.list',
-  'identityBlock.lift',
   'session.listOwn',
   'session.endOwn',
   'session.listAll',

@@ -104,6 +104,10 @@ describe('the document', () => {
       'get /v1/user/api_keys': '',
       'post /v1/user/api_keys': '',
       'delete /v1/user/api_keys/{api_key_id}': '',
+      'get /v1/users': 'cursor limit',
+      'post /v1/users': '',
+      'patch /v1/users/{user_id}': '',
+      'delete /v1/users/{user_id}': 'block',
       'get /v1/users/api_keys': 'cursor limit',
     })
   })

@@ -9,7 +9,9 @@ import * as systemApiKeys from '../v1/system/api_keys/route'
 import * as ownApiKey from '../v1/user/api_keys/[api_key_id]/route'
 import * as ownApiKeys from '../v1/user/api_keys/route'
 import * as user from '../v1/user/route'
+import * as oneUser from '../v1/users/[user_id]/route'
 import * as usersApiKeys from '../v1/users/api_keys/route'
+import * as users from '../v1/users/route'
 
 export const ROUTES: readonly RouteModule[] = [
   { path: '/v1/projects', module: projects },
@@ -21,5 +23,7 @@ export const ROUTES: readonly RouteModule[] = [
   { path: '/v1/user', module: user },
   { path: '/v1/user/api_keys', module: ownApiKeys },
   { path: '/v1/user/api_keys/{api_key_id}', module: ownApiKey },
+  { path: '/v1/users', module: users },
+  { path: '/v1/users/{user_id}', module: oneUser },
   { path: '/v1/users/api_keys', module: usersApiKeys },
 ]

@@ -11,10 +11,13 @@ const MAX_EMAIL = 320
 /** Why an account is disabled, in characters. */
 export const MAX_REASON = 200
 
-const Text = z.string().refine(isStorable, 'It contains a character that cannot be stored')
+const Text = z.string().refine(isStorable, 'The text contains a character that cannot be stored')
 
 /** A name people show up with: any text that is not blank. */
-export const Username = Text.trim()
+export const Username = z
+  .string()
+  .refine(isStorable, 'The name contains a character that cannot be stored')
+  .trim()
   .min(1, 'The name must not be empty')
   .max(MAX_USERNAME, `At most ${MAX_USERNAME} characters`)
 

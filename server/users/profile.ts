@@ -7,7 +7,9 @@ import { endSessions } from '#server/auth/sessions'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
+import { warmSecrets } from '#server/secrets/secrets'
 import { findUser, type User } from '#server/users/find'
+import { identityFault, throwIdentityFault } from '#server/users/identity'
 import type { ProfileChange } from '#server/users/model'
 
 /** The account behind the credential, or null while authentication is off. Keys of the system and the admin secret are the system user. */
@@ -37,16 +39,22 @@ export async function updateOwnProfile(ctx: Ctx, change: ProfileChange['user']):
   const user = await getActingUser(ctx)
   const username = change.username ?? user.username
   const { password } = change
+  if (!ctx.config.auth.basicAuth && password) {
+    throw new AppError('forbidden', 'Signing in with a password is switched off on this server', {
+      code: 'no_password_here',
+    })
+  }
   const isNewPassword = password !== undefined && password !== null
   if (isNewPassword) await checkNewPassword(ctx, user, username, password, change.current_password)
   if (!isNewPassword && username === user.username) return { user, sessionsEnded: false }
   const passwordHash = isNewPassword ? await hashPassword(password) : null
+  await warmSecrets(ctx.config.auth)
   try {
     const updated = await ctx.db.write((tx) => applyChange(tx, ctx, user, username, passwordHash))
     return { user: updated, sessionsEnded: passwordHash !== null }
   } catch (error) {
     if (!ctx.db.dialect.isUniqueViolation(error)) throw error
-    throw new AppError('conflict', 'Another account has this name', { cause: error })
+    throw new AppError('conflict', 'Another account has this name', { code: 'name_taken', cause: error })
   }
 }
 
@@ -97,6 +105,8 @@ async function applyChange(
   passwordHash: Buffer | null,
 ): Promise<User> {
   const { users } = ctx.db.t
+  const renamed = username === user.username ? null : username
+  throwIdentityFault(await identityFault(tx, ctx, { email: null, username: renamed }, user))
   const isSame = user.passwordHash ? eq(users.passwordHash, user.passwordHash) : undefined
   const [updated] = await tx
     .update(users)

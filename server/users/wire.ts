@@ -1,8 +1,11 @@
 /** Accounts as REST shows them. */
 import { z } from 'zod'
 import { ACCOUNT_ROLES } from '#server/db/schema'
-import { encodeGlobalId } from '#server/global-id'
+import { decodeGlobalId, encodeGlobalId } from '#server/global-id'
+import { invalidCursor } from '#server/query'
+import type { BlockedRow } from '#server/users/blocked'
 import type { User } from '#server/users/find'
+import type { BlockedIdentities } from '#server/users/model'
 import { formatTime } from '#server/wire-time'
 
 const common = {
@@ -50,5 +53,42 @@ export function writeUser(user: User): WireUser {
     ...(user.oauth2ClientId && { oauth2_client_id: user.oauth2ClientId }),
     ...(user.oauth2UserId && { oauth2_user_id: user.oauth2UserId }),
     ...(user.profilePictureUrl && { profile_picture_url: user.profilePictureUrl }),
+  }
+}
+
+/**
+ * The row id that a page of accounts begins with.
+ * @throws AppError invalid for anything but the id of an account
+ */
+export function readUserCursor(cursor: string | undefined): number | null {
+  return readCursorOf('User', cursor)
+}
+
+/** As `readUserCursor`, for what is blocked. */
+export function readBlockedCursor(cursor: string | undefined): number | null {
+  return readCursorOf('BlockedIdentity', cursor)
+}
+
+function readCursorOf(type: 'User' | 'BlockedIdentity', cursor: string | undefined): number | null {
+  if (!cursor) return null
+  const id = decodeGlobalId(cursor)
+  if (id?.type !== type) throw invalidCursor(cursor)
+  return id.rowId
+}
+
+/** A page of what is blocked, for our own pages. */
+export function writeBlocked(page: {
+  rows: BlockedRow[]
+  next: number | null
+  total: number
+}): BlockedIdentities {
+  return {
+    blocked: page.rows.map(({ id, createdAt, createdBy }) => ({
+      id: encodeGlobalId('BlockedIdentity', id),
+      createdAt: createdAt.toISOString(),
+      createdBy,
+    })),
+    nextCursor: page.next === null ? null : encodeGlobalId('BlockedIdentity', page.next),
+    total: page.total,
   }
 }
