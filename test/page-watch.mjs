@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const PAUSE_MS = 100
-const url = process.argv[2]
+const [, , url, pauseMs] = process.argv
+const headers = process.env.PAGE_COOKIE ? { cookie: process.env.PAGE_COOKIE } : {}
 const times = []
 let errors = 0
 let stopping = false
@@ -15,10 +15,10 @@ process.stdin.on('end', () => {
 process.stdin.resume()
 while (!stopping) {
   const asked = performance.now()
-  const answer = await fetch(url).catch(() => null)
+  const answer = await fetch(url, { headers, redirect: 'manual' }).catch(() => null)
   await answer?.text().catch(() => {})
   times.push(performance.now() - asked)
   if (answer?.status !== 200) errors += 1
-  await sleep(PAUSE_MS)
+  await sleep(Number(pauseMs))
 }
 console.log(JSON.stringify({ times, errors }))
