@@ -43,6 +43,15 @@ export function sentTokens(request: Request): SentTokens {
   }
 }
 
+/** 204 for a session that has ended; the browser whose session it was is rid of its cookies. */
+export function endedResponse({ config, actor }: Ctx, request: Request, sessionId: number): Response {
+  const headers = new Headers({ 'cache-control': 'no-store' })
+  if (actor.kind === 'session' && actor.sessionId === sessionId) {
+    clearCookies(headers, config, request, SESSION_COOKIES)
+  }
+  return new Response(null, { status: 204, headers })
+}
+
 function appendAll(headers: Headers, cookies: readonly string[]): void {
   for (const cookie of cookies) headers.append('set-cookie', cookie)
 }
