@@ -64,15 +64,20 @@ export function watchBytes(
   }
 }
 
-/** A timeout header that is none is the client's fault; grpc-js calls it INTERNAL. */
-export function blameTheClient(call: unknown): void {
+/**
+ * Tells the code of the call's answer, and puts one right: a timeout header that is none is the client's fault, and
+ * grpc-js calls it INTERNAL.
+ */
+export function watchStatus(call: unknown, onStatus: (code: number) => void): void {
   const answering = call as CallWithStatus
   const sendStatus = answering.sendStatus.bind(answering)
   answering.sendStatus = (sent) => {
     const isBadTimeout = sent.code === status.INTERNAL && sent.details.startsWith('Invalid grpc-timeout')
-    sendStatus(
-      isBadTimeout ? { ...sent, code: status.INVALID_ARGUMENT, details: 'Invalid grpc-timeout' } : sent,
-    )
+    const answer = isBadTimeout
+      ? { ...sent, code: status.INVALID_ARGUMENT, details: 'Invalid grpc-timeout' }
+      : sent
+    onStatus(answer.code)
+    sendStatus(answer)
   }
 }
 

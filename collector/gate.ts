@@ -5,13 +5,14 @@ import {
   ServerInterceptingCall,
   type ServerInterceptor,
   ServerListenerBuilder,
+  status,
 } from '@grpc/grpc-js'
 import { toAppError } from '#server/errors'
 import type { Reservation } from '#server/ingest/client'
 import { admitSender } from '#server/ingest/sender'
 import type { Runtime } from '#server/runtime'
 import { type GrpcFailure, toGrpcFailure } from './errors'
-import { blameTheClient, passFramesThrough, watchBytes } from './frames'
+import { passFramesThrough, watchBytes, watchStatus } from './frames'
 
 /**
  * The place that a call has taken, by its metadata: what an interceptor and its handler both see. Whoever takes it out
@@ -23,7 +24,7 @@ export type Places = WeakMap<Metadata, Reservation>
 export function createGate(runtime: Runtime, places: Places): ServerInterceptor {
   return (_method, call) => {
     passFramesThrough(call)
-    blameTheClient(call)
+    watchStatus(call, (code) => runtime.metrics?.countGrpc(status[code] ?? 'UNKNOWN'))
     const refuse = (error: unknown) => call.sendStatus(failureOf(runtime, error))
     let held: { metadata: Metadata; place: Reservation } | null = null
     let isOver = false

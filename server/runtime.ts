@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import type { IngestClient } from '#server/ingest/client'
+import type { ProcessMetrics } from '#server/metrics/model'
 
 export interface Runtime {
   config: Config
@@ -14,6 +15,8 @@ export interface Runtime {
   clock: () => Date
   /** The way to this process's ingest worker thread. */
   ingest: IngestClient
+  /** Null while metrics are switched off. */
+  metrics: ProcessMetrics | null
   /** Whether everything this command was asked to run listens, this process and its siblings. */
   isReady: () => boolean
 }

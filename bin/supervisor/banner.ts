@@ -14,6 +14,7 @@ export interface Ports {
   web: number | null
   grpc: number | null
   otlpHttp: number | null
+  metrics: number | null
 }
 
 /** Prints the banner, or logs it as one line when logs are structured. */
@@ -45,9 +46,16 @@ export function bannerFacts(config: Config, ports: Ports): [string, string][] {
   if (otlpHttp !== null) facts.push(['OTLP HTTP', `http://${host}:${otlpHttp}/v1/traces`])
   else if (grpc !== null && wanted !== 0) facts.push(['OTLP HTTP', `not there: port ${wanted} is taken`])
   if (grpc !== null) facts.push(['OTLP gRPC', `${host}:${grpc}`])
+  if (config.metrics.enabled) facts.push(['metrics', whereMetrics(config.metrics, ports.metrics)])
   const neighbour = neighbourOf(config.database)
   if (neighbour) facts.push(['note', `${neighbour} belongs to another program and is left alone`])
   return facts
+}
+
+function whereMetrics({ host, port }: Config['metrics'], bound: number | null): string {
+  return bound === null
+    ? `not there: port ${port} is taken`
+    : `http://${reachableHost(host)}:${bound}/metrics`
 }
 
 function whereData(database: DatabaseConfig): string {

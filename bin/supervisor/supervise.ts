@@ -20,47 +20,70 @@ export interface StopSignals {
   onNow(listener: () => void): void
 }
 
-/** Resolves with the exit code: 0 when told to stop, 1 when a child was given up (its sentence is on stderr then). */
-export function supervise(options: SuperviseOptions): Promise<number> {
+/**
+ * Resolves with the exit code: 0 when told to stop, 1 when a child was given up (its sentence is on stderr then).
+ * @throws StartError when a port that was chosen for metrics cannot be had
+ */
+export async function supervise(options: SuperviseOptions): Promise<number> {
   const { config, only, dev, log, signals } = options
-  return new Promise((resolve) => {
-    let ending = false
-    let greeted = false
-    const names = only ? [only] : PROCESS_NAMES
-    const children = names.map(
-      (name) => new SupervisedChild({ name, entry: entryOf(name), config, dev, log, onChange, onGiveUp }),
-    )
-
-    function onChange() {
-      const ready = children.every((child) => child.listening)
-      for (const child of children) child.send({ kind: 'ready', ready })
-      if (!ready || greeted || ending) return
-      greeted = true
-      printBanner(config, log, portsOf(children))
-    }
-
-    function onGiveUp(sentence: string) {
-      if (!ending) process.stderr.write(`bennu: ${sentence}\n`)
-      void end(1)
-    }
-
-    async function end(code: number) {
-      if (ending) return
-      ending = true
-      await Promise.all(children.map((child) => child.stop()))
-      resolve(code)
-    }
-
-    signals.onStop(() => void end(0))
-    signals.onNow(() => {
-      for (const child of children) child.kill()
-      resolve(1)
+  let ending = false
+  let greeted = false
+  const names = only ? [only] : PROCESS_NAMES
+  const children = names.map((name, index) => {
+    const watchesAudit = index === 0
+    return new SupervisedChild({
+      name,
+      entry: entryOf(name),
+      config,
+      dev,
+      watchesAudit,
+      log,
+      onChange,
+      onGiveUp,
     })
-    for (const child of children) child.start()
   })
+  const metrics = config.metrics.enabled ? await openMetrics({ config, log }, children) : null
+
+  function onChange() {
+    const ready = children.every((child) => child.listening)
+    for (const child of children) child.send({ kind: 'ready', ready })
+    if (!ready || greeted || ending) return
+    greeted = true
+    printBanner(config, log, { ...portsOf(children), metrics: metrics?.port ?? null })
+  }
+
+  function onGiveUp(sentence: string) {
+    if (!ending) process.stderr.write(`bennu: ${sentence}\n`)
+    void end(1)
+  }
+
+  async function end(code: number) {
+    if (ending) return
+    ending = true
+    await Promise.all(children.map((child) => child.stop()))
+    await metrics?.stop()
+    ended(code)
+  }
+
+  let ended: (code: number) => void = () => {}
+  const exitCode = new Promise<number>((resolve) => {
+    ended = resolve
+  })
+  signals.onStop(() => void end(0))
+  signals.onNow(() => {
+    for (const child of children) child.kill()
+    ended(1)
+  })
+  for (const child of children) if (!ending) child.start()
+  return exitCode
 }
 
-function portsOf(children: SupervisedChild[]): Ports {
+async function openMetrics(world: { config: Config; log: Logger }, children: SupervisedChild[]) {
+  const { startMetrics } = await import('./metrics')
+  return startMetrics(world, children)
+}
+
+function portsOf(children: SupervisedChild[]): Omit<Ports, 'metrics'> {
   const find = (name: ProcessName) => children.find((child) => child.name === name)
   const collector = find('collector')
   return {

@@ -18,6 +18,8 @@ export interface SupervisedChildOptions {
   entry: string
   config: Config
   dev: boolean
+  /** Whether this child reports the head of the audit chain. */
+  watchesAudit: boolean
   log: Logger
   /** The child began or ceased to listen. */
   onChange: () => void
@@ -32,12 +34,16 @@ export class SupervisedChild {
   /** Where it listens for OTLP over HTTP besides; null when it does not. */
   otlpHttpPort: number | null = null
   listening = false
+  /** How often it was started again. */
+  restarts = 0
   #options: SupervisedChildOptions
   #process: ChildProcess | null = null
   #lastWords: string | null = null
   #deaths: number[] = []
   #stopping = false
   #restart: NodeJS.Timeout | undefined
+  #nextQuestion = 1
+  readonly #questions = new Map<number, (text: string) => void>()
 
   constructor(options: SupervisedChildOptions) {
     this.name = options.name
@@ -45,7 +51,7 @@ export class SupervisedChild {
   }
 
   start(): void {
-    const { config, dev, entry } = this.#options
+    const { config, dev, watchesAudit, entry } = this.#options
     // By the path of the running Node, never by a name: PATH may be empty.
     const child = fork(entry, [], {
       execPath: process.execPath,
@@ -56,13 +62,29 @@ export class SupervisedChild {
     child.on('message', (message: MessageFromChild) => this.#hear(message))
     child.once('error', (error) => this.#buried(child, error.message))
     child.once('exit', (code, signal) => this.#buried(child, signal ?? `exit code ${code}`))
-    this.send({ kind: 'start', config: this.#withKnownPort(config), dev })
+    this.send({ kind: 'start', config: this.#withKnownPort(config), dev, watchesAudit })
   }
 
   send(message: MessageToChild): void {
     if (!this.#process?.connected) return
     // The child may be gone already: its exit is what counts, not this message.
     this.#process.send(message, () => {})
+  }
+
+  /** The child's metrics, or null when it does not tell them in time. */
+  async askMetrics(patienceMs: number): Promise<string | null> {
+    if (!this.listening) return null
+    const id = this.#nextQuestion++
+    const told = await new Promise<string | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), patienceMs)
+      this.#questions.set(id, (text) => {
+        clearTimeout(timer)
+        resolve(text)
+      })
+      this.send({ kind: 'metrics', id })
+    })
+    this.#questions.delete(id)
+    return told
   }
 
   /** Lets the child finish what it took; resolves when it is gone. */
@@ -92,6 +114,7 @@ export class SupervisedChild {
 
   #hear(message: MessageFromChild): void {
     if (message.kind === 'failed') this.#lastWords = message.sentence
+    if (message.kind === 'metrics') this.#questions.get(message.id)?.(message.text)
     if (message.kind !== 'listening') return
     this.port = message.port
     this.otlpHttpPort = message.otlpHttpPort
@@ -122,6 +145,7 @@ export class SupervisedChild {
   #startLater(words: string): void {
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (this.#deaths.length - 1), LONGEST_PAUSE_MS)
     this.#options.log.error({ child: this.name, pauseMs }, `${words}; it is started again`)
+    this.restarts += 1
     this.#restart = setTimeout(() => this.start(), pauseMs)
   }
 }

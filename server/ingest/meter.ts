@@ -3,6 +3,8 @@
  * sent for it, a count survives the death of the worker, and counting costs a few additions for each transaction.
  */
 
+import type { PoolState } from '#server/db/database'
+
 /** Upper bounds in seconds: from a commit that another process's group overtook to one that waits for a sick disk. */
 export const COMMIT_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const
 /** Upper bounds of how many spans and how many requests share a transaction. */
@@ -89,7 +91,7 @@ export class IngestMeter {
   }
 
   /** Notes how the worker's pool of connections stands, if it has one. */
-  pooled(pool: { total: number; idle: number; waiting: number }): void {
+  pooled(pool: PoolState): void {
     this.#set('poolTotal', pool.total)
     this.#set('poolIdle', pool.idle)
     this.#set('poolWaiting', pool.waiting)

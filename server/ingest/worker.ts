@@ -12,6 +12,9 @@ const port = parentPort
 if (!port) throw new Error('This file is the main file of a worker thread')
 const { database, ingest, applicationName, meterMemory } = workerData as WorkerData
 
+/** How often the state of the connections is noted for the metrics. */
+const POOL_NOTE_MS = 1_000
+
 const tell = (message: MessageFromWorker) => port.postMessage(message)
 
 /**
@@ -22,6 +25,9 @@ const answerBeforeCommit = Symbol.for('bennu.test.answer-before-commit') in glob
 
 yieldToOtherThreads(WORKER_NICE)
 const db = await openDatabase(database, { applicationName, bulk: true })
+const meter = new IngestMeter(meterMemory)
+const { pool } = db
+if (pool) setInterval(() => meter.pooled(pool()), POOL_NOTE_MS).unref()
 const pipeline = new IngestPipeline({
   db,
   maxInflatedBytes: ingest.maxInflatedBytes,
@@ -31,7 +37,7 @@ const pipeline = new IngestPipeline({
   onDone: (id, result) => tell({ kind: 'done', id, result }),
   onFailed: (id, error) => tell({ kind: 'failed', id, error: plain(error) }),
   onTrouble: (error, sentence) => tell({ kind: 'trouble', sentence, error: driverError(error) }),
-  meter: new IngestMeter(meterMemory),
+  meter,
   answerBeforeCommit,
 })
 

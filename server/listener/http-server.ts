@@ -11,6 +11,7 @@ import { answerBadSocket } from '#server/listener/bad-socket'
 import { answerText } from '#server/listener/machine-answers'
 import { cleanHeaders } from '#server/listener/request-headers'
 import { normalizePath } from '#server/listener/request-path'
+import { routeClass } from '#server/metrics/route-class'
 import type { Runtime } from '#server/runtime'
 
 const HEADERS_TIMEOUT_MS = 15_000
@@ -29,8 +30,11 @@ export interface HttpServerOptions {
   hasPages: boolean
 }
 
+/** What a server needs of its process. */
+export type ListenerWorld = Pick<Runtime, 'config' | 'log' | 'metrics'>
+
 /** Makes the server; it does not listen yet. */
-export function createHttpServer(runtime: Runtime, { answer, hasPages }: HttpServerOptions): Server {
+export function createHttpServer(runtime: ListenerWorld, { answer, hasPages }: HttpServerOptions): Server {
   const resolveClient = createClientAddressResolver(runtime.config.server.forwardedAllowIps)
   const warnOnce = createProxyWarning(runtime)
   const server = createServer(
@@ -98,30 +102,36 @@ function singleHeader(request: IncomingMessage, name: string): string | undefine
   return Array.isArray(value) ? value.join(',') : value
 }
 
-function fail(runtime: Runtime, response: ServerResponse, requestId: string, error: unknown): void {
+function fail(runtime: ListenerWorld, response: ServerResponse, requestId: string, error: unknown): void {
   if (response.destroyed || response.writableEnded) return
   runtime.log.error({ requestId, err: error }, 'request failed')
   if (response.headersSent) response.destroy()
   else answerText(response, 500, 'Internal Server Error')
 }
 
+/** Counts the answer, and logs it for whoever looks closely. */
 function followAnswer(
-  runtime: Runtime,
+  { log, metrics }: ListenerWorld,
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,
 ): void {
-  if (!runtime.log.isLevelEnabled('debug')) return
+  const isLogged = log.isLevelEnabled('debug')
+  if (!isLogged && !metrics) return
   const startedAt = performance.now()
-  const { method, url } = request
+  const { method } = request
+  const path = request.url?.split('?', 1)[0] ?? ''
   response.once('close', () => {
-    const path = url?.split('?', 1)[0]
-    const durationMs = Math.round(performance.now() - startedAt)
-    runtime.log.debug({ requestId, method, path, status: response.statusCode, durationMs }, 'request')
+    const milliseconds = performance.now() - startedAt
+    const { statusCode: status } = response
+    metrics?.countHttp({ route: routeClass(path), status, seconds: milliseconds / 1000 })
+    if (isLogged) {
+      log.debug({ requestId, method, path, status, durationMs: Math.round(milliseconds) }, 'request')
+    }
   })
 }
 
-function createProxyWarning(runtime: Runtime): (address: string) => void {
+function createProxyWarning(runtime: ListenerWorld): (address: string) => void {
   let warned = false
   return (address) => {
     if (warned) return

@@ -47,6 +47,7 @@ export function runChild(name: ProcessName, start: StartService): void {
   process.on('message', (message: MessageToChild) => {
     if (message.kind === 'start') void begin(name, life, message, start)
     if (message.kind === 'ready') life.everythingListens = message.ready
+    if (message.kind === 'metrics') void tellMetrics(life, message.id)
     if (message.kind === 'stop') void end(life, DRAIN_MS)
   })
   process.on('disconnect', () => orphaned(life))
@@ -65,6 +66,7 @@ async function begin(
     life.runtime = await createRuntime({
       config: message.config,
       process: name,
+      watchesAudit: message.watchesAudit,
       isReady: () => life.everythingListens,
     })
     dieLoudly(life.runtime)
@@ -75,6 +77,14 @@ async function begin(
     if (life.ending) return
     life.runtime?.log.debug({ err: error }, 'cannot start')
     tell({ kind: 'failed', sentence: sentenceOf(error) }, () => process.exit(1))
+  }
+}
+
+async function tellMetrics({ runtime }: Life, id: number): Promise<void> {
+  try {
+    tell({ kind: 'metrics', id, text: (await runtime?.metrics?.text()) ?? '' })
+  } catch (error) {
+    runtime?.log.error({ err: error }, 'the metrics cannot be told')
   }
 }
 

@@ -2,17 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { prepareAudit } from '#server/audit/chain'
+import { type AuditHeadWatch, watchAuditHead } from '#server/audit/head'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import { openDatabase } from '#server/db/open'
 import { startIngest } from '#server/ingest/start'
+import type { IngestThread } from '#server/ingest/thread'
 import { createLogger } from '#server/log'
+import type { ProcessMetrics } from '#server/metrics/model'
 import type { ProcessName } from '#server/process/messages'
 import { type Runtime, setRuntime } from '#server/runtime'
 
 export interface CreateRuntimeOptions {
   config: Config
   process: ProcessName
+  /** Whether this process reports the head of the audit chain; one of a program does. */
+  watchesAudit: boolean
   isReady: () => boolean
 }
 
@@ -26,9 +31,26 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   const db = await openPatiently(config, options.process, log)
   if (options.process === 'web') void prepareAuditAhead(db, config, log)
   const ingest = await startIngest(config, log)
-  const runtime: Runtime = { config, db, log, ingest, isReady, clock: () => new Date() }
+  const audit = options.watchesAudit ? watchAuditHead({ db, log }) : null
+  const metrics = config.metrics.enabled ? await openMetrics(options.process, db, ingest, audit) : null
+  const runtime: Runtime = { config, db, log, ingest, metrics, isReady, clock: () => new Date() }
   setRuntime(runtime)
   return runtime
+}
+
+async function openMetrics(
+  process: ProcessName,
+  db: Database,
+  ingest: IngestThread,
+  audit: AuditHeadWatch | null,
+): Promise<ProcessMetrics> {
+  const { createProcessMetrics } = await import('#server/metrics/process-metrics')
+  return createProcessMetrics({
+    process,
+    ingest: () => ingest.stats(),
+    pool: () => db.pool?.() ?? null,
+    auditHead: () => audit?.latest() ?? null,
+  })
 }
 
 /** In nobody's way: the first event opens the key itself when this has not. */

@@ -6,9 +6,11 @@ export type ProcessName = (typeof PROCESS_NAMES)[number]
 
 export type MessageToChild =
   /** The first message: everything the child may know. It reads no variables itself. */
-  | { kind: 'start'; config: Config; dev: boolean }
+  | { kind: 'start'; config: Config; dev: boolean; watchesAudit: boolean }
   /** Whether everything this command was asked to run listens; sent on each change. */
   | { kind: 'ready'; ready: boolean }
+  /** Tell the metrics, under this number. */
+  | { kind: 'metrics'; id: number }
   /** Take nothing new, finish what was taken, exit 0. */
   | { kind: 'stop' }
 
@@ -17,3 +19,5 @@ export type MessageFromChild =
   | { kind: 'listening'; port: number; otlpHttpPort: number | null }
   /** The child cannot start and is about to exit 1, for this reason. */
   | { kind: 'failed'; sentence: string }
+  /** The metrics that were asked for under this number. */
+  | { kind: 'metrics'; id: number; text: string }
