@@ -1,7 +1,11 @@
 /** Received spans for tests: a sound one, with whatever a test is about put over it. */
-import type { OtlpSpan, Value } from '#server/otlp/model'
+import { parseRequest, readSpans } from '#server/otlp/json'
+import type { OtlpSpan, ReceivedSpan, Value } from '#server/otlp/model'
+import { readSpan } from '#server/otlp/protobuf'
 import { toRow } from '#server/otlp/row'
-import { jsonTextOf, type SpanRow } from '#server/otlp/span-row'
+import type { SpanRow } from '#server/otlp/span-row'
+import { WireReader } from '#server/otlp/wire/reader'
+import { SpanCursor } from '#server/otlp/wire/request'
 
 export const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 export const SPAN_ID = 'b7ad6b7169203331'
@@ -27,25 +31,34 @@ export function otlpSpan(over: Partial<OtlpSpan> = {}): OtlpSpan {
   }
 }
 
-/** A row with its documents as strings. */
+/** A row with its documents as text. */
 export type TextRow = SpanRow & { attributes: string; events: string }
-
-export const asText = (row: SpanRow): TextRow => ({
-  ...row,
-  attributes: jsonTextOf(row.attributes),
-  events: jsonTextOf(row.events),
-})
 
 /** The row of a sound span; throws the reason when there is none. */
 export function rowOf(over: Partial<OtlpSpan> = {}): TextRow {
   const row = toRow(otlpSpan(over), RECEIVED_AT)
   if (typeof row === 'string') throw new Error(row)
-  return asText(row)
+  return row as TextRow
 }
 
 /** The stored attributes of a span with these, as JSON text. */
 export const storedAttributes = (attributes: Record<string, Value>): string =>
   rowOf({ attributes: Object.entries(attributes) }).attributes
+
+/** The spans of a request, read field by field. @throws Malformed */
+export function decodeProtobuf(body: Uint8Array): ReceivedSpan[] {
+  const reader = new WireReader(body)
+  const cursor = new SpanCursor(reader)
+  const spans: ReceivedSpan[] = []
+  while (cursor.next()) {
+    reader.pos = cursor.start
+    spans.push({ span: readSpan(reader, cursor.end), resourceProject: cursor.resourceProject })
+  }
+  return spans
+}
+
+/** The spans of a request in JSON. @throws AppError undecodable */
+export const decodeJson = (body: Uint8Array): ReceivedSpan[] => [...readSpans(parseRequest(body))]
 
 /** `1` as a trace id and as a span id. */
 export const traceIdOf = (n: number): string => (n + 1).toString(16).padStart(32, '0')

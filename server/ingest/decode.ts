@@ -4,15 +4,21 @@ import { errorCodes } from '#server/db/error-codes'
 import { AppError } from '#server/errors'
 import type { IngestRequest } from '#server/ingest/client'
 import type { IncomingSpan } from '#server/ingest/store'
-import { decodeJson } from '#server/otlp/json'
-import type { ReceivedSpan } from '#server/otlp/model'
-import { decodeProtobuf } from '#server/otlp/protobuf'
-import { toRow } from '#server/otlp/row'
+import { parseRequest, readSpans } from '#server/otlp/json'
+import { SpanDecoder } from '#server/otlp/span-decoder'
+import type { RowOrReason } from '#server/otlp/span-row'
 import { cleanText } from '#server/otlp/text'
+import { Malformed, WireReader } from '#server/otlp/wire/reader'
+import { SpanCursor } from '#server/otlp/wire/request'
+import type { JsonFormat } from '#server/otlp/wire/sink'
 import { DEFAULT_PROJECT_NAME, isTooLongForProject, MAX_PROJECT_NAME_BYTES } from '#server/projects/model'
 
-/** Larger bodies are checked first and decoded piece by piece, so that a tiny span's row cannot fill the memory. */
-const SMALL_BODY_BYTES = 8 * 1024 * 1024
+/** So many spans are decoded at once; of a request with more, the rest when they are asked for, or rows would fill the memory. */
+const SPANS_AT_ONCE = 2048
+/** The same, for spans that are large. */
+const BYTES_AT_ONCE = 16 * 1024 * 1024
+/** A larger document of JSON is gone through twice. */
+const JSON_BYTES_AT_ONCE = 4 * 1024 * 1024
 
 /** A span that came to be a row, or the reason why it did not. */
 export type Decoded = IncomingSpan | { reason: string }
@@ -23,25 +29,118 @@ export interface OpenRequest {
   spans: Iterator<Decoded>
 }
 
+export interface OpenOptions {
+  maxInflatedBytes: number
+  /** Microseconds since 1970. */
+  receivedAt: number
+  /** The form of the rows' documents. Text by default. */
+  json?: JsonFormat
+}
+
 /**
  * Opens a request: whatever makes the whole of it unacceptable is thrown here; spans then come one by one.
- * @param receivedAt microseconds since 1970
  * @throws AppError undecodable, too_large
  */
-export function openRequest(
-  request: IngestRequest,
-  options: { maxInflatedBytes: number; receivedAt: number },
-): OpenRequest {
+export function openRequest(request: IngestRequest, options: OpenOptions): OpenRequest {
   const body = inflate(request, options.maxInflatedBytes)
-  const decode = request.encoding === 'json' ? decodeJson : decodeProtobuf
-  const rows = (spans: Iterable<ReceivedSpan>) => decodeRows(spans, request.projectName, options.receivedAt)
-  if (body.byteLength <= SMALL_BODY_BYTES) {
-    const all = [...rows(decode(body))]
+  const decoder = decoderFor(options.json ?? 'text')
+  const finisher = new Finisher(request.projectName)
+  const open = request.encoding === 'json' ? openJson : openProtobuf
+  return open(body, decoder, finisher, options.receivedAt)
+}
+
+/** They remember the keys they have met, so there is one for all requests. */
+const decoders = new Map<JsonFormat, SpanDecoder>()
+
+function decoderFor(format: JsonFormat): SpanDecoder {
+  const known = decoders.get(format)
+  if (known) return known
+  const decoder = new SpanDecoder(format)
+  decoders.set(format, decoder)
+  return decoder
+}
+
+/** Puts rows into their project. */
+class Finisher {
+  readonly #headerProject: string | null
+  /** The last resource's project, and what became of its name. */
+  #from: string | null | undefined
+  #project = ''
+  #isTooLong = false
+
+  constructor(headerProject: string | null) {
+    this.#headerProject = headerProject
+  }
+
+  /** Null when the project will do. */
+  refuse(resourceProject: string | null): Decoded | null {
+    if (this.#from !== resourceProject) {
+      this.#from = resourceProject
+      this.#project = cleanText(this.#headerProject || resourceProject || DEFAULT_PROJECT_NAME)
+      this.#isTooLong = isTooLongForProject(this.#project)
+    }
+    return this.#isTooLong ? { reason: LONG_PROJECT } : null
+  }
+
+  place(row: RowOrReason): Decoded {
+    return typeof row === 'string' ? { reason: row } : { row, project: this.#project }
+  }
+}
+
+const LONG_PROJECT = `its project's name is longer than ${MAX_PROJECT_NAME_BYTES} bytes`
+
+function openProtobuf(
+  body: Uint8Array,
+  decoder: SpanDecoder,
+  finisher: Finisher,
+  receivedAt: number,
+): OpenRequest {
+  const reader = new WireReader(body)
+  const cursor = new SpanCursor(reader)
+  const next = (): Decoded | null => {
+    if (!cursor.next()) return null
+    const refused = finisher.refuse(cursor.resourceProject)
+    return refused ?? finisher.place(decoder.decode(reader, cursor.start, cursor.end, receivedAt))
+  }
+  try {
+    const first: Decoded[] = []
+    while (first.length < SPANS_AT_ONCE && cursor.end < BYTES_AT_ONCE) {
+      const decoded = next()
+      if (decoded === null) return { count: first.length, spans: first.values() }
+      first.push(decoded)
+    }
+    return { count: first.length + cursor.countRest(), spans: chain(first, next) }
+  } catch (cause) {
+    if (!(cause instanceof Malformed)) throw cause
+    throw new AppError('undecodable', 'The request body is not a valid ExportTraceServiceRequest', { cause })
+  }
+}
+
+function* chain(first: Decoded[], next: () => Decoded | null): Generator<Decoded> {
+  yield* first
+  for (let decoded = next(); decoded !== null; decoded = next()) yield decoded
+}
+
+function openJson(
+  body: Uint8Array,
+  decoder: SpanDecoder,
+  finisher: Finisher,
+  receivedAt: number,
+): OpenRequest {
+  const document = parseRequest(body)
+  function* rows(): Generator<Decoded> {
+    for (const { span, resourceProject } of readSpans(document)) {
+      const refused = finisher.refuse(resourceProject)
+      yield refused ?? finisher.place(decoder.toRow(span, receivedAt))
+    }
+  }
+  if (body.byteLength <= JSON_BYTES_AT_ONCE) {
+    const all = [...rows()]
     return { count: all.length, spans: all.values() }
   }
   let count = 0
-  for (const _ of decode(body)) count += 1
-  return { count, spans: rows(decode(body)) }
+  for (const _ of readSpans(document)) count += 1
+  return { count, spans: rows() }
 }
 
 /**
@@ -68,17 +167,3 @@ const chunkSizeFor = (body: Uint8Array) => Math.min(Math.max(body.byteLength * 6
 
 const tooLarge = (limit: number) =>
   new AppError('too_large', `The request body is larger than ${limit} bytes once inflated`)
-
-function* decodeRows(
-  spans: Iterable<ReceivedSpan>,
-  headerProject: string | null,
-  receivedAt: number,
-): Generator<Decoded> {
-  for (const { span, resourceProject } of spans) {
-    const project = cleanText(headerProject || resourceProject || DEFAULT_PROJECT_NAME)
-    const row = isTooLongForProject(project) ? LONG_PROJECT : toRow(span, receivedAt)
-    yield typeof row === 'string' ? { reason: row } : { row, project }
-  }
-}
-
-const LONG_PROJECT = `its project's name is longer than ${MAX_PROJECT_NAME_BYTES} bytes`

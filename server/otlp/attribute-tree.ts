@@ -40,7 +40,8 @@ export function keyPath(key: string): KeyPath {
   return path
 }
 
-function cutKey(key: string): KeyPath {
+/** The same, without remembering it. */
+export function cutKey(key: string): KeyPath {
   let segments = key
     .split('.')
     .map((segment) => segment.trim())

@@ -23,31 +23,32 @@ class WrongShape extends Error {}
 class TooDeep extends Error {}
 
 /**
- * The spans of a request, one after the other.
- * @throws AppError undecodable, with the place that is wrong
+ * The document of a request. It is not looked at yet.
+ * @throws AppError undecodable
  */
-export function* decodeJson(body: Uint8Array): Generator<ReceivedSpan> {
-  const request = readDocument(body)
-  try {
-    yield* readRequest(request)
-  } catch (cause) {
-    if (!(cause instanceof WrongShape)) throw cause
-    throw new AppError(
-      'undecodable',
-      `The request body is not a valid ExportTraceServiceRequest: ${cause.message}`,
-      {
-        cause,
-      },
-    )
-  }
-}
-
-function readDocument(body: Uint8Array): unknown {
+export function parseRequest(body: Uint8Array): unknown {
   try {
     return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (cause) {
     // A RangeError is the stack: brackets nested past all reason.
     throw new AppError('undecodable', 'The request body is not valid JSON', { cause })
+  }
+}
+
+/**
+ * The spans of a request's document, one after the other.
+ * @throws AppError undecodable, with the place that is wrong
+ */
+export function* readSpans(document: unknown): Generator<ReceivedSpan> {
+  try {
+    yield* readRequest(document)
+  } catch (cause) {
+    if (!(cause instanceof WrongShape)) throw cause
+    throw new AppError(
+      'undecodable',
+      `The request body is not a valid ExportTraceServiceRequest: ${cause.message}`,
+      { cause },
+    )
   }
 }
 

@@ -1,163 +1,107 @@
-/** The pieces an OTLP message is made of: tags, lengths, numbers, texts, and attributes with their values. */
-import protobuf from 'protobufjs/minimal.js'
+/** Attributes and their values as OTLP's protobuf has them, read one by one into values. */
 import { type Attribute, MAX_VALUE_DEPTH, type Value, type ValueMap } from '#server/otlp/model'
-
-export type Reader = protobuf.Reader
-
-/** A reader of these bytes; throws past their end. */
-export const readerOf = (bytes: Buffer): Reader => protobuf.Reader.create(bytes)
+import { I64, LEN, tagOf, VARINT, type WireReader } from '#server/otlp/wire/reader'
+import { readText } from '#server/otlp/wire/text'
 
 /** Thrown inside a span, caught at its edge: the span is rejected, the request is not. */
 export class TooDeep extends Error {}
 
-export const VARINT = 0
-export const I64 = 1
-export const LEN = 2
-export const tagOf = (field: number, wireType: number) => (field << 3) | wireType
-
-/** Reads a length and says where what follows ends. */
-export function endOf(reader: Reader): number {
-  const end = reader.uint32() + reader.pos
-  if (end > reader.len) throw new RangeError('a length points past the end')
-  return end
-}
-
-/** Steps over a field that means nothing to us. Field number 0 is no field. */
-export function skip(reader: Reader, tag: number): void {
-  if (tag >>> 3 === 0) throw new RangeError('field number 0')
-  reader.skipType(tag & 7)
-}
-
-/** A field that runs over the edge of its message is a fault, even when the bytes go on. */
-export function checkEnd(reader: Reader, end: number): void {
-  if (reader.pos !== end) throw new RangeError('a field runs past the end of its message')
-}
-
-/** A key and its value. @throws TooDeep */
-export function readAttribute(reader: Reader, end: number, depth: number): Attribute {
+/** A key and its value. @throws TooDeep, Malformed */
+export function readAttribute(reader: WireReader, end: number, depth: number): Attribute {
   let key = ''
   let value: Value = null
   while (reader.pos < end) {
-    const tag = reader.uint32()
-    if (tag === tagOf(1, LEN)) key = readText(reader)
-    else if (tag === tagOf(2, LEN)) value = readValue(reader, endOf(reader), depth)
-    else skip(reader, tag)
+    const tag = reader.tag()
+    if (tag === tagOf(1, LEN)) key = readTextField(reader)
+    else if (tag === tagOf(2, LEN)) value = readValue(reader, reader.end(), depth, value)
+    else reader.skip(tag)
   }
-  checkEnd(reader, end)
+  reader.checkEnd(end)
   return [key, value]
 }
 
-function readValue(reader: Reader, end: number, depth: number): Value {
+/** A message that comes in parts is one: what the parts before said is passed in as `value`. */
+function readValue(reader: WireReader, end: number, depth: number, value: Value): Value {
   if (depth > MAX_VALUE_DEPTH) throw new TooDeep()
-  let value: Value = null
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
+    // A number on the wire as another type than declared is an unknown field, as in the generated code.
     switch (tag) {
       case tagOf(1, LEN):
-        value = readText(reader)
+        value = readTextField(reader)
         break
       case tagOf(2, VARINT):
-        value = reader.bool()
+        reader.varint()
+        value = (reader.low | reader.high) !== 0
         break
       case tagOf(3, VARINT):
-        value = readVarint64(reader)
+        reader.varint()
+        value = reader.int64
         break
       case tagOf(4, I64):
         value = reader.double()
         break
       case tagOf(5, LEN):
-        value = readList(reader, endOf(reader), depth + 1)
+        value = readList(reader, reader.end(), depth + 1, Array.isArray(value) ? value : [])
         break
       case tagOf(6, LEN):
-        value = readMap(reader, endOf(reader), depth + 1)
+        value = readMap(reader, reader.end(), depth + 1, value instanceof Map ? value : new Map())
         break
       case tagOf(7, LEN):
-        value = Buffer.from(reader.bytes())
+        value = readBytes(reader)
         break
       default:
-        skip(reader, tag)
+        reader.skip(tag)
     }
   }
-  checkEnd(reader, end)
+  reader.checkEnd(end)
   return value
 }
 
-function readList(reader: Reader, end: number, depth: number): Value[] {
-  const list: Value[] = []
+function readList(reader: WireReader, end: number, depth: number, list: Value[]): Value[] {
   while (reader.pos < end) {
-    const tag = reader.uint32()
-    if (tag === tagOf(1, LEN)) list.push(readValue(reader, endOf(reader), depth))
-    else skip(reader, tag)
+    const tag = reader.tag()
+    if (tag === tagOf(1, LEN)) list.push(readValue(reader, reader.end(), depth, null))
+    else reader.skip(tag)
   }
-  checkEnd(reader, end)
+  reader.checkEnd(end)
   return list
 }
 
-function readMap(reader: Reader, end: number, depth: number): ValueMap {
-  const map: ValueMap = new Map()
+function readMap(reader: WireReader, end: number, depth: number, map: ValueMap): ValueMap {
   while (reader.pos < end) {
-    const tag = reader.uint32()
-    if (tag === tagOf(1, LEN)) map.set(...readAttribute(reader, endOf(reader), depth))
-    else skip(reader, tag)
+    const tag = reader.tag()
+    if (tag === tagOf(1, LEN)) map.set(...readAttribute(reader, reader.end(), depth))
+    else reader.skip(tag)
   }
-  checkEnd(reader, end)
+  reader.checkEnd(end)
   return map
 }
 
 /** Bytes as lower-case hex. */
-export function readHex(reader: Reader): string {
-  const end = endOf(reader)
-  const hex = (reader.buf as Buffer).toString('hex', reader.pos, end)
+export function readHex(reader: WireReader): string {
+  const end = reader.end()
+  const hex = reader.bytes.toString('hex', reader.pos, end)
   reader.pos = end
   return hex
 }
 
-/** UTF-8; what is none becomes U+FFFD, one for each surrogate that was written on its own. */
-export function readText(reader: Reader): string {
-  const end = endOf(reader)
-  const bytes = reader.buf as Buffer
-  const text = bytes.toString('utf8', reader.pos, end)
-  const result = text.includes('\ufffd') ? readTornText(bytes.subarray(reader.pos, end)) : text
+function readBytes(reader: WireReader): Buffer {
+  const end = reader.end()
+  const bytes = Buffer.from(reader.bytes.subarray(reader.pos, end))
   reader.pos = end
-  return result
+  return bytes
 }
 
-/** A lone surrogate is three bytes on the wire (ED A0..BF 80..BF), and would become three replacements. */
-function readTornText(bytes: Buffer): string {
-  const copy = Buffer.from(bytes)
-  for (let at = copy.indexOf(0xed); at !== -1 && at + 2 < copy.length; at = copy.indexOf(0xed, at + 1)) {
-    const isSurrogate = ((copy[at + 1] ?? 0) & 0xe0) === 0xa0 && ((copy[at + 2] ?? 0) & 0xc0) === 0x80
-    if (isSurrogate) copy.set([0xef, 0xbf, 0xbd], at)
-  }
-  return copy.toString('utf8')
+export function readTextField(reader: WireReader): string {
+  const end = reader.end()
+  const text = readText(reader.bytes, reader.pos, end)
+  reader.pos = end
+  return text
 }
 
 /** An unsigned 64-bit integer of fixed length. */
-export function readFixed64(reader: Reader): bigint {
-  const low = reader.fixed32()
-  const high = reader.fixed32()
-  return (BigInt(high) << 32n) | BigInt(low)
-}
-
-/** A signed 64-bit integer, exactly. Small ones, nearly all, take the short way. */
-function readVarint64(reader: Reader): bigint {
-  const { buf } = reader
-  let small = 0
-  for (let index = 0, factor = 1; index < 7; index++, factor *= 128) {
-    const byte = at(buf, reader)
-    small += (byte & 0x7f) * factor
-    if (byte < 0x80) return BigInt(small)
-  }
-  let value = BigInt(small)
-  for (let shift = 49n; shift < 70n; shift += 7n) {
-    const byte = at(buf, reader)
-    value |= BigInt(byte & 0x7f) << shift
-    if (byte < 0x80) return BigInt.asIntN(64, value)
-  }
-  throw new RangeError('a number is longer than ten bytes')
-}
-
-function at(buf: Uint8Array, reader: Reader): number {
-  if (reader.pos >= reader.len) throw new RangeError('a number runs past the end')
-  return buf[reader.pos++] as number
+export function readFixed64(reader: WireReader): bigint {
+  reader.fixed64()
+  return (BigInt(reader.high >>> 0) << 32n) | BigInt(reader.low >>> 0)
 }

@@ -1,32 +1,31 @@
 /** A received span as the row that is stored. Pure: what the clock says is passed in. */
 
 import { buildTree, type KeyPath, valueAt } from '#server/otlp/attribute-tree'
-import { writeEvents } from '#server/otlp/events'
+import { idOf, modelNameOf, previewOf, spanKindOf, statusOf, tokensOf } from '#server/otlp/columns'
+import { listEvents } from '#server/otlp/events'
 import { addGenAiAttributes } from '#server/otlp/gen-ai'
 import { parseJsonValue } from '#server/otlp/lossless'
 import type { OtlpSpan, Value, ValueMap } from '#server/otlp/model'
 import { pythonText } from '#server/otlp/python-text'
-import type { RowOrReason } from '#server/otlp/span-row'
-import { cleanText, writeMap, writeValue } from '#server/otlp/text'
-import { SPAN_KINDS, type SpanKind, type StatusCode } from '#server/traces/model'
-
-const PREVIEW_CHARACTERS = 100
-const MODEL_NAME_CHARACTERS = 255
-/** Longest id of a session or a user that becomes a column: PostgreSQL indexes no longer text. The attribute is kept anyway. */
-const MAX_ID_BYTES = 1000
-/** More than any span has; keeps every sum of counts exact. */
-const MAX_TOKENS = 1e12
+import type { JsonDocument, RowOrReason } from '#server/otlp/span-row'
+import { cleanText, writeValue } from '#server/otlp/text'
 
 /**
  * @param receivedAt microseconds since 1970: the start of a span that names none
+ * @param write makes a document of a value
  */
-export function toRow(span: OtlpSpan, receivedAt: number): RowOrReason {
+export function toRow(
+  span: OtlpSpan,
+  receivedAt: number,
+  write: (value: Value) => JsonDocument = writeValue,
+): RowOrReason {
   const fault = span.fault ?? faultOfIds(span)
   if (fault !== null) return fault
   const times = timesOf(span, receivedAt)
   if (times === null) return 'its time is later than the year 2255'
   const tree = treeOf(span)
-  const spanKind = spanKindOf(tree)
+  const kind = valueAt(tree, 'openinference', 'span', 'kind')
+  const spanKind = typeof kind === 'string' ? spanKindOf(kind) : 'UNKNOWN'
   return {
     traceId: span.traceId,
     spanId: span.spanId,
@@ -34,21 +33,19 @@ export function toRow(span: OtlpSpan, receivedAt: number): RowOrReason {
     name: cleanText(span.name),
     spanKind,
     ...times,
-    statusCode: STATUS_CODES[span.statusCode] ?? 'UNSET',
+    statusCode: statusOf(span.statusCode),
     statusMessage: cleanText(span.statusMessage),
-    attributes: writeMap(tree),
-    events: writeEvents(span.events, times.startTime),
+    attributes: write(tree),
+    events: write(listEvents(span.events, times.startTime)),
     llmTokenCountPrompt: spanKind === 'LLM' ? tokensAt(tree, 'prompt') : null,
     llmTokenCountCompletion: spanKind === 'LLM' ? tokensAt(tree, 'completion') : null,
-    inputPreview: previewOf(valueAt(tree, 'input', 'value')),
-    outputPreview: previewOf(valueAt(tree, 'output', 'value')),
-    modelName: modelNameOf(tree),
+    inputPreview: previewAt(tree, 'input'),
+    outputPreview: previewAt(tree, 'output'),
+    modelName: modelNameIn(tree),
     sessionId: idAt(tree, 'session'),
     userId: idAt(tree, 'user'),
   }
 }
-
-const STATUS_CODES: Record<number, StatusCode> = { 1: 'OK', 2: 'ERROR' }
 
 function faultOfIds(span: OtlpSpan): string | null {
   if (!isId(span.traceId, 32)) return 'its trace id is not 16 bytes, or is all zero'
@@ -111,39 +108,23 @@ function writeInputAsText(input: ValueMap): void {
   else input.set('value', json).set('mime_type', 'application/json')
 }
 
-const KINDS = new Set<string>(SPAN_KINDS)
-
-function spanKindOf(tree: ValueMap): SpanKind {
-  const value = valueAt(tree, 'openinference', 'span', 'kind')
-  if (typeof value !== 'string') return 'UNKNOWN'
-  const kind = value.replace(/[a-z]/g, (letter) => letter.toUpperCase())
-  return KINDS.has(kind) ? (kind as SpanKind) : 'UNKNOWN'
-}
-
 function tokensAt(tree: ValueMap, which: 'prompt' | 'completion'): number {
   const value = valueAt(tree, 'llm', 'token_count', which)
-  const count = typeof value === 'bigint' || typeof value === 'number' ? Math.trunc(Number(value)) : 0
-  return Number.isFinite(count) && Math.abs(count) <= MAX_TOKENS ? count + 0 : 0
+  return typeof value === 'bigint' || typeof value === 'number' ? tokensOf(Number(value)) : 0
 }
 
-function previewOf(value: Value | undefined): string | null {
+function previewAt(tree: ValueMap, owner: 'input' | 'output'): string | null {
+  const value = valueAt(tree, owner, 'value')
   if (value === undefined || value === null) return null
-  return firstCharacters(typeof value === 'string' ? value : writeValue(value), PREVIEW_CHARACTERS)
+  return previewOf(typeof value === 'string' ? value : writeValue(value))
 }
 
-/** The beginning of a text, cleaned. */
-function firstCharacters(text: string, count: number): string {
-  // A cut through a pair of surrogates leaves half a character, which is cleaned to U+FFFD: cut before it.
-  const cut = text.slice(0, count)
-  return cleanText(/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut)
-}
-
-/** The model that the span names; a name that is blank, or no text, is none. */
-function modelNameOf(tree: ValueMap): string | null {
+/** The first of the names that says something; one that is no text does not. */
+function modelNameIn(tree: ValueMap): string | null {
   for (const owner of ['llm', 'embedding', 'reranker']) {
     const value = valueAt(tree, owner, 'model_name')
-    const name = typeof value === 'string' ? firstCharacters(value.trim(), MODEL_NAME_CHARACTERS) : ''
-    if (name !== '') return name
+    const name = typeof value === 'string' ? modelNameOf(value) : null
+    if (name !== null) return name
   }
   return null
 }
@@ -151,6 +132,5 @@ function modelNameOf(tree: ValueMap): string | null {
 function idAt(tree: ValueMap, owner: 'session' | 'user'): string | null {
   const value = valueAt(tree, owner, 'id')
   const text = value === undefined ? null : pythonText(value)
-  const trimmed = text === null ? '' : cleanText(text).trim()
-  return trimmed === '' || Buffer.byteLength(trimmed) > MAX_ID_BYTES ? null : trimmed
+  return text === null ? null : idOf(text)
 }

@@ -2,10 +2,10 @@
 import type { SpanKind, StatusCode } from '#server/traces/model'
 
 /**
- * A JSON document: text, or its UTF-8 bytes. Bytes are a piece of a larger buffer that nobody writes to again: they may
- * be kept as long as they are needed, and cost the memory of their neighbours as long as they are.
+ * A JSON document: text, or bytes in the form that the decoder was asked for (UTF-8, or SQLite's JSONB). Bytes are a
+ * piece of a larger buffer that nobody writes to again: they may be kept, and keep the memory of their neighbours.
  */
-export type JsonText = string | Uint8Array
+export type JsonDocument = string | Uint8Array
 
 /** A span ready to be stored; the store adds the ids of rows. Times are integer microseconds. */
 export interface SpanRow {
@@ -21,9 +21,9 @@ export interface SpanRow {
   statusCode: StatusCode
   statusMessage: string
   /** The nested attribute tree. */
-  attributes: JsonText
+  attributes: JsonDocument
   /** A list of `{name, timestamp, attributes}`. */
-  events: JsonText
+  events: JsonDocument
   /** Only for spans of kind LLM. */
   llmTokenCountPrompt: number | null
   llmTokenCountCompletion: number | null
@@ -39,9 +39,3 @@ export interface SpanRow {
 
 /** A row, or the reason why there can be none: part of a sentence for the sender. */
 export type RowOrReason = SpanRow | string
-
-/** The document as a string. */
-export const jsonTextOf = (json: JsonText): string =>
-  typeof json === 'string'
-    ? json
-    : Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('utf8')

@@ -22,7 +22,7 @@ export function writeValue(value: Value): string {
     case 'string':
       return jsonString(value)
     case 'number':
-      return Number.isFinite(value) ? writeDouble(value) : `"${value}"`
+      return writeDouble(value)
     case 'bigint':
     case 'boolean':
       return String(value)
@@ -34,7 +34,8 @@ export function writeValue(value: Value): string {
 }
 
 /** A whole double is written `5.0`: without its fraction it would read back as an integer. */
-function writeDouble(value: number): string {
+export function writeDouble(value: number): string {
+  if (!Number.isFinite(value)) return `"${value}"`
   const text = String(value === 0 ? 0 : value)
   return /[.e]/.test(text) ? text : `${text}.0`
 }
