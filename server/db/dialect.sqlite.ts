@@ -1,7 +1,7 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { sqliteBulk } from '#server/db/bulk.sqlite'
 import type { Dialect } from '#server/db/dialect'
 import { errorCodes } from '#server/db/error-codes'
-import { insertManySqlite } from '#server/db/insert-many'
 
 const TRANSIENT = /^SQLITE_(BUSY|LOCKED|PROTOCOL|IOERR_(LOCK|BLOCKED|SHMLOCK))/
 const FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT'])
@@ -46,7 +46,7 @@ export const sqliteDialect: Dialect = {
   lockRows: (query) => query,
   // AUTOINCREMENT sees them itself.
   skipUsedIds: async () => {},
-  insertMany: insertManySqlite,
+  ...sqliteBulk,
   isUniqueViolation: (error) => errorCodes(error).some((code) => UNIQUE.has(code)),
   isTransient: (error) => errorCodes(error).some((code) => TRANSIENT.test(code)),
   isStorageFull: (error) => errorCodes(error).some((code) => FULL.has(code)),

@@ -1,12 +1,9 @@
 /** What the two engines spell differently, as one interface and two objects. No `if (postgres)` elsewhere. */
 import type { SQL, SQLWrapper, Table } from 'drizzle-orm'
-import type { PgTable } from 'drizzle-orm/pg-core'
+import type { Bulk } from '#server/db/bulk'
 import type { Queries } from '#server/db/database'
 
-/** A row whose texts may be bytes. */
-type Bytewise<Row> = { [Key in keyof Row]: string extends Row[Key] ? Row[Key] | Uint8Array : Row[Key] }
-
-export interface Dialect {
+export interface Dialect extends Bulk {
   readonly name: 'sqlite' | 'postgres'
   /** Bound values that one statement may carry. Bulk inserts are cut to fit. */
   readonly maxParameters: number
@@ -28,16 +25,6 @@ export interface Dialect {
   lockRows<Q extends object>(query: Q): Q
   /** After rows were inserted with ids of their own: the table's counter goes on behind the largest. */
   skipUsedIds(tx: Queries, table: Table): Promise<void>
-  /**
-   * Inserts rows into a table whose first column is its id, all with the same members, and gives their ids in the
-   * order of the rows. For thousands of wide rows, where the builder's own `insert` costs several times what the
-   * database does with them. A text may be given as its UTF-8 bytes.
-   */
-  insertMany<T extends PgTable>(
-    tx: Queries,
-    table: T,
-    rows: readonly Bytewise<T['$inferInsert']>[],
-  ): Promise<number[]>
   /** Whether the error says that a row with this unique value is already there. */
   isUniqueViolation(error: unknown): boolean
   /** Whether trying again later may help: lost connection, lock, deadlock, server starting up. */

@@ -55,12 +55,12 @@ function write(buffer: Buffer, { type, from, to }: Element): string {
       return 'false'
     case INT:
     case FLOAT:
-      return buffer.latin1Slice(from, to)
+      return buffer.toString('latin1', from, to)
     case TEXT:
     case TEXT_WITH_ESCAPES:
-      return `"${buffer.utf8Slice(from, to)}"`
+      return `"${buffer.toString('utf8', from, to)}"`
     case RAW_TEXT:
-      return JSON.stringify(buffer.utf8Slice(from, to))
+      return JSON.stringify(buffer.toString('utf8', from, to))
     case ARRAY:
       return `[${members(buffer, from, to).join(',')}]`
     case OBJECT:

@@ -19,6 +19,14 @@ export class QueryError extends Error {
   }
 }
 
+/** The error without what it quotes of values. */
+export function queryError(query: string, cause: unknown): QueryError {
+  if (cause instanceof Error) {
+    for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(cause, field)
+  }
+  return new QueryError(query, cause)
+}
+
 interface Runner {
   queryWithCache<T>(query: string, values: unknown[], run: () => Promise<T>): Promise<T>
 }
@@ -29,9 +37,6 @@ runner.queryWithCache = async (query, _values, run) => {
   try {
     return await run()
   } catch (cause) {
-    if (cause instanceof Error) {
-      for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(cause, field)
-    }
-    throw new QueryError(query, cause)
+    throw queryError(query, cause)
   }
 }

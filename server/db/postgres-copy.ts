@@ -1,0 +1,54 @@
+/** COPY … FROM STDIN over a connection of pg, by the interface that pg has for queries of other kinds. */
+import type pg from 'pg'
+import { queryError } from '#server/db/postgres-errors'
+
+/**
+ * Sends the chunks to a `copy … from stdin`.
+ * @throws QueryError; the transaction is then broken, as after any failed statement
+ */
+export async function copyIn(client: pg.ClientBase, text: string, chunks: readonly Buffer[]): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    client.query(
+      new CopyQuery(text, chunks, (error) => (error ? reject(queryError(text, error)) : resolve())),
+    )
+  })
+}
+
+/** The parts of pg's connection that a COPY uses. */
+interface CopyConnection {
+  query(text: string): void
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
+}
+
+class CopyQuery implements pg.Submittable {
+  /** Called once: pg wraps it in one that also ends its timer. */
+  callback: (error?: Error) => void
+  readonly #text: string
+  readonly #chunks: readonly Buffer[]
+
+  constructor(text: string, chunks: readonly Buffer[], done: (error?: Error) => void) {
+    this.#text = text
+    this.#chunks = chunks
+    this.callback = done
+  }
+
+  submit(connection: pg.Connection): void {
+    ;(connection as unknown as CopyConnection).query(this.#text)
+  }
+
+  handleCopyInResponse(connection: CopyConnection): void {
+    for (const chunk of this.#chunks) connection.sendCopyFromChunk(chunk)
+    connection.endCopyFrom()
+  }
+
+  handleError(error: Error): void {
+    this.callback(error)
+  }
+
+  handleReadyForQuery(): void {
+    this.callback()
+  }
+
+  handleCommandComplete(): void {}
+}
