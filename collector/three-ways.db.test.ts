@@ -81,7 +81,7 @@ async function stored() {
   const rows = await runtime.db.read
     .select()
     .from(spans)
-    .innerJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
+    .leftJoin(spanRollups, eq(spanRollups.spanRowId, spans.id))
     .innerJoin(traces, eq(traces.id, spans.traceRowId))
     .innerJoin(projects, eq(projects.id, traces.projectId))
     .leftJoin(projectSessions, eq(projectSessions.id, traces.projectSessionId))
@@ -89,7 +89,8 @@ async function stored() {
   const firstId = rows[0]?.spans.id ?? 0
   return rows.map((row) => {
     const { id, traceRowId: _t, projectId: _p, attributes, events, ...span } = row.spans
-    const { spanRowId: _s, ...sums } = row.span_rollups
+    // Null where a span counts for itself alone.
+    const { spanRowId: _s, traceRowId: _r, ...sums } = row.span_rollups ?? {}
     const { id: _i, projectId: _pp, projectSessionId: _ps, rootSpanRowId, ...trace } = row.traces
     return {
       ...{ span, sums, trace, project: row.projects.name, session: row.project_sessions?.sessionId },
@@ -207,7 +208,9 @@ describe('the trace with every OpenInference field', () => {
       cumulativeLlmTokenCountPrompt: 150,
       cumulativeLlmTokenCountCompletion: 25,
     })
+    expect(root?.span).toMatchObject({ sessionId: 'session-1', userId: 'user-1', modelName: null })
     expect(llm?.span).toMatchObject({ spanKind: 'LLM', llmTokenCountPrompt: 100, inputPreview: 'prompt' })
+    expect(llm?.span.modelName).toBe('a-model')
     expect(rows[14]?.span.spanKind).toBe('UNKNOWN')
     const retriever = JSON.parse(JSON.stringify(rows[7]?.attributes ?? {}))
     expect(retriever.retrieval.documents[1]).toMatchObject({
