@@ -46,9 +46,13 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   '/v1/user/api_keys/[api_key_id]': { DELETE: 'userApiKey.delete' },
   '/v1/users': { GET: 'user.list', POST: 'user.create' },
   '/v1/users/[user_id]': { PATCH: 'user.update', DELETE: 'user.delete' },
+  '/v1/user/api_keys/[api_key_id]/previous': { DELETE: 'userApiKey.rotate' },
+  '/v1/user/api_keys/[api_key_id]/rotate': { POST: 'userApiKey.rotate' },
   '/v1/users/api_keys': { GET: 'userApiKey.listAll' },
   '/v1/system/api_keys': { GET: 'systemApiKey.list', POST: 'systemApiKey.create' },
   '/v1/system/api_keys/[api_key_id]': { DELETE: 'systemApiKey.delete' },
+  '/v1/system/api_keys/[api_key_id]/previous': { DELETE: 'systemApiKey.rotate' },
+  '/v1/system/api_keys/[api_key_id]/rotate': { POST: 'systemApiKey.rotate' },
   // 401 for the signed-out, 404 for the rest.
   '/v1/[[...path]]': every('public'),
 
@@ -63,6 +67,9 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   '/ui/sessions/[id]': { DELETE: 'session.endOwn' },
   '/ui/users/[id]/sessions': { GET: 'session.listAll', DELETE: 'session.endAny' },
   '/ui/users/[id]/sessions/[sessionId]': { DELETE: 'session.endAny' },
+  // One's own keys; what is not one's own is asked for by what it runs.
+  '/ui/keys': { GET: 'userApiKey.listOwn' },
+  '/ui/keys/[id]/usage': { GET: 'userApiKey.listOwn' },
   '/ui/projects': { GET: 'project.read' },
   '/ui/projects/[id]': { GET: 'project.read' },
   '/ui/projects/[id]/traces': { GET: 'trace.read' },

@@ -4,8 +4,12 @@ import * as project from '../v1/projects/[project_identifier]/route'
 import * as otlpSpans from '../v1/projects/[project_identifier]/spans/otlpv1/route'
 import * as spans from '../v1/projects/[project_identifier]/spans/route'
 import * as projects from '../v1/projects/route'
+import * as systemApiKeyPrevious from '../v1/system/api_keys/[api_key_id]/previous/route'
+import * as systemApiKeyRotation from '../v1/system/api_keys/[api_key_id]/rotate/route'
 import * as systemApiKey from '../v1/system/api_keys/[api_key_id]/route'
 import * as systemApiKeys from '../v1/system/api_keys/route'
+import * as ownApiKeyPrevious from '../v1/user/api_keys/[api_key_id]/previous/route'
+import * as ownApiKeyRotation from '../v1/user/api_keys/[api_key_id]/rotate/route'
 import * as ownApiKey from '../v1/user/api_keys/[api_key_id]/route'
 import * as ownApiKeys from '../v1/user/api_keys/route'
 import * as user from '../v1/user/route'
@@ -20,9 +24,13 @@ export const ROUTES: readonly RouteModule[] = [
   { path: '/v1/projects/{project_identifier}/spans/otlpv1', module: otlpSpans },
   { path: '/v1/system/api_keys', module: systemApiKeys },
   { path: '/v1/system/api_keys/{api_key_id}', module: systemApiKey },
+  { path: '/v1/system/api_keys/{api_key_id}/previous', module: systemApiKeyPrevious },
+  { path: '/v1/system/api_keys/{api_key_id}/rotate', module: systemApiKeyRotation },
   { path: '/v1/user', module: user },
   { path: '/v1/user/api_keys', module: ownApiKeys },
   { path: '/v1/user/api_keys/{api_key_id}', module: ownApiKey },
+  { path: '/v1/user/api_keys/{api_key_id}/previous', module: ownApiKeyPrevious },
+  { path: '/v1/user/api_keys/{api_key_id}/rotate', module: ownApiKeyRotation },
   { path: '/v1/users', module: users },
   { path: '/v1/users/{user_id}', module: oneUser },
   { path: '/v1/users/api_keys', module: usersApiKeys },

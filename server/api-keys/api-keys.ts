@@ -4,15 +4,15 @@
  */
 import { asc, eq, lte } from 'drizzle-orm'
 import type { z } from 'zod'
+import { readExpiry } from '#server/api-keys/expiry'
 import type { ApiKey, ApiKeyInput, ApiKeyKind, OwnedApiKey } from '#server/api-keys/model'
+import { recordKeyEvent } from '#server/api-keys/record'
 import { selectKeys } from '#server/api-keys/rows'
-import { recordEvent } from '#server/audit/record'
 import { hashToken, signToken } from '#server/auth/tokens'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
 import { can, type Role, type Scope } from '#server/permissions'
-import { parseTime } from '#server/wire-time'
 
 /** A parsed ApiKeyInput. */
 export type NewApiKey = z.output<typeof ApiKeyInput>
@@ -98,7 +98,8 @@ export async function deleteApiKey(ctx: Ctx, id: number, kind: ApiKeyKind): Prom
   })
 }
 
-function mayDelete({ actor }: Ctx, apiKey: OwnedApiKey): boolean {
+/** Whether the caller may delete this key. */
+export function mayDelete({ actor }: Pick<Ctx, 'actor'>, apiKey: OwnedApiKey): boolean {
   if (apiKey.kind === 'system') return can(actor, 'systemApiKey.delete')
   const isOwner = 'userId' in actor && actor.userId === apiKey.user.id
   return can(actor, 'userApiKey.delete', isOwner)
@@ -135,16 +136,6 @@ export async function listAllUserApiKeys(
   return { apiKeys: rows.slice(0, limit), next: rows[limit]?.id ?? null }
 }
 
-function readExpiry(text: string | null | undefined, now: Date): Date | null {
-  if (text == null) return null
-  const micros = parseTime(text)
-  if (micros === null) throw new AppError('invalid', 'expires_at must be a time in ISO 8601')
-  // Cut to milliseconds, as stored: a key never lives past the moment asked for.
-  const expiresAt = new Date(Math.floor(micros / 1000))
-  if (expiresAt <= now) throw new AppError('invalid', 'expires_at must be in the future')
-  return expiresAt
-}
-
 async function systemUserId(tx: Queries, ctx: Ctx): Promise<number> {
   const { users } = ctx.db.t
   const [system] = await tx
@@ -155,15 +146,4 @@ async function systemUserId(tx: Queries, ctx: Ctx): Promise<number> {
     .limit(1)
   if (!system) throw new Error('There is no system user: the built-in rows are missing')
   return system.id
-}
-
-async function recordKeyEvent(tx: Queries, ctx: Ctx, action: string, apiKey: OwnedApiKey): Promise<void> {
-  const { id, kind, name, scope, role, expiresAt, user } = apiKey
-  await recordEvent(tx, ctx, {
-    action,
-    outcome: 'success',
-    target: `ApiKey:${id}`,
-    targetName: name,
-    details: { kind, scope, role, expiresAt: expiresAt?.toISOString() ?? null, owner: `User:${user.id}` },
-  })
 }

@@ -37,6 +37,11 @@ export interface ApiKey {
   createdAt: Date
   expiresAt: Date | null
   lastUsedAt: Date | null
+  lastUsedAddress: string | null
+  /** When the value before the last rotation stops working; may be past. Null: it has stopped, or never was one. */
+  previousValidUntil: Date | null
+  previousLastFour: string | null
+  rotatedAt: Date | null
   /** Null once the creator's account is gone. */
   createdBy: { id: number; username: string } | null
 }

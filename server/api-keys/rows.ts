@@ -1,5 +1,5 @@
 /** Reads API keys with their owner and creator. The owner's role, as it is now, decides the kind of a key. */
-import { and, desc, eq, ne, type SQL } from 'drizzle-orm'
+import { and, count, desc, eq, ne, type SQL } from 'drizzle-orm'
 import type { ApiKeyKind, OwnedApiKey } from '#server/api-keys/model'
 import type { Database, Queries } from '#server/db/database'
 import type { AccountRole, Tables } from '#server/db/schema'
@@ -41,9 +41,28 @@ export async function selectKeys(
     createdAt: row.key.createdAt,
     expiresAt: row.key.expiresAt,
     lastUsedAt: row.key.lastUsedAt,
+    lastUsedAddress: row.key.lastUsedAddress,
+    previousValidUntil: row.key.previousValidUntil,
+    previousLastFour: row.key.previousLastFour,
+    rotatedAt: row.key.rotatedAt,
     createdBy: row.creator,
     user: { id: row.owner.id, username: row.owner.username, email: row.owner.email },
   }))
+}
+
+/** How many keys of one kind meet the condition. */
+export async function countKeys(
+  { read, t }: Pick<Database, 'read' | 't'>,
+  kind: ApiKeyKind,
+  condition: KeyCondition,
+): Promise<number> {
+  const { apiKeys, users: owner } = t
+  const [row] = await read
+    .select({ total: count() })
+    .from(apiKeys)
+    .innerJoin(owner, eq(owner.id, apiKeys.userId))
+    .where(and(isOfKind(owner, kind), condition({ apiKeys, owner })))
+  return row?.total ?? 0
 }
 
 const isOfKind = (owner: Tables['users'], kind: ApiKeyKind): SQL =>
