@@ -108,12 +108,19 @@ function columnsOf(user: User) {
   }
 }
 
-function protectionOf(ctx: RecordCtx, user: User, ableAdmins: number): Pick<UserSummary, 'may' | 'why'> {
+type Protection = Pick<UserSummary, 'may' | 'why' | 'whyNot'>
+
+function protectionOf(ctx: RecordCtx, user: User, ableAdmins: number): Protection {
   const refusals = refusalsFor(ctx, user, { ableAdmins })
   const deeds: UserDeed[] = ['changeRole', 'delete', 'disable', 'resetPassword']
-  const first = deeds.map((deed) => refusals[deed]).find((refusal) => refusal !== null)
   const may = Object.fromEntries(deeds.map((deed) => [deed, refusals[deed] === null]))
-  return { may: may as UserSummary['may'], ...(first && { why: first.sentence }) }
+  const whyNot: Protection['whyNot'] = {}
+  for (const deed of deeds) {
+    const refusal = refusals[deed]
+    if (refusal) whyNot[deed] = refusal.sentence
+  }
+  const why = deeds.map((deed) => whyNot[deed]).find((sentence) => sentence !== undefined)
+  return { may: may as UserSummary['may'], whyNot, ...(why !== undefined && { why }) }
 }
 
 async function countKeys({ db }: RecordCtx, ids: number[]): Promise<Map<number, number>> {

@@ -109,6 +109,8 @@ export interface UserSummary {
   may: Record<UserDeed, boolean>
   /** The first reason why something of `may` is false. */
   why?: string
+  /** The reason for each that is false. */
+  whyNot: Partial<Record<UserDeed, string>>
 }
 
 /** The answer of `GET /ui/users`: newest first, without the system account. */
