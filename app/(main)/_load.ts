@@ -9,6 +9,15 @@ export function requirePermission(ctx: Ctx, action: Action): void {
   if (!can(ctx.actor, action)) notFound()
 }
 
+/** A part of the address as it was meant, or as it stands when it is no proper encoding. */
+export function decodeSegment(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** Awaits what a page needs; failures are logged once, with the request id, which also goes to the page. */
 export async function loadPage<T>(ctx: Ctx, loading: Promise<T>): Promise<T> {
   try {

@@ -1,7 +1,7 @@
 'use client'
 import { KeyRound } from 'lucide-react'
 import dynamic from 'next/dynamic'
-import { type ReactNode, useCallback, useState } from 'react'
+import { type ReactNode, useCallback, useMemo, useState } from 'react'
 import type { ApiKeyKind, KeySummary } from '#server/api-keys/model'
 import type { Role } from '#server/permissions'
 import { Failure } from '../ui/failure'
@@ -74,7 +74,8 @@ interface KeyRowsProps {
 
 function KeyRows({ filter, label, nothing, linkOwners, onDeed }: KeyRowsProps) {
   const query = useKeys(filter)
-  const keys = query.data?.pages.flatMap((page) => page.keys) ?? []
+  // The same array while the data is the same: the table would render for ever otherwise.
+  const keys = useMemo(() => query.data?.pages.flatMap((page) => page.keys) ?? [], [query.data])
   const total = query.data?.pages.at(-1)?.total ?? 0
   const failure = query.isError && (
     <Failure

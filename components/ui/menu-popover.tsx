@@ -31,15 +31,25 @@ export function MenuPopover({ label, actions, trigger, onClose }: MenuPopoverPro
         onAction={(id) => actions.find((action) => action.id === id)?.onSelect()}
         disabledKeys={actions.filter((action) => action.disabledWhy).map((action) => action.id)}
       >
-        {actions.map((action) => (
-          <MenuLine key={action.id} action={action} />
+        {actions.map((action, index) => (
+          <MenuLine
+            key={action.id}
+            action={action}
+            isTold={action.disabledWhy === actions[index + 1]?.disabledWhy}
+          />
         ))}
       </Menu>
     </Popover>
   )
 }
 
-function MenuLine({ action }: { action: MenuAction }) {
+interface MenuLineProps {
+  action: MenuAction
+  /** Whether the next line gives the same reason, which then stands once for both. */
+  isTold: boolean
+}
+
+function MenuLine({ action, isTold }: MenuLineProps) {
   const { id, label, icon, tone, disabledWhy } = action
   return (
     <MenuItem
@@ -52,11 +62,11 @@ function MenuLine({ action }: { action: MenuAction }) {
     >
       {icon && <span className={cn('mt-0.5 shrink-0', disabledWhy && 'text-muted')}>{icon}</span>}
       <span className="min-w-0">
-        <Text slot="label" className={cn('block', disabledWhy && 'text-muted line-through')}>
+        <Text slot="label" className={cn('block', disabledWhy && 'text-muted')}>
           {label}
         </Text>
         {disabledWhy && (
-          <Text slot="description" className="block text-xs text-muted">
+          <Text slot="description" className={cn('block text-xs text-muted', isTold && 'sr-only')}>
             {disabledWhy}
           </Text>
         )}

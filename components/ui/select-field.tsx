@@ -22,12 +22,15 @@ export function SelectField<T extends string>(props: SelectFieldProps<T>) {
   const id = useId()
   return (
     <div className={cn('flex min-w-0 flex-col gap-1', className)}>
-      <label htmlFor={id} className={isBare ? 'sr-only' : 'text-sm font-medium'}>
-        {label}
-      </label>
+      {!isBare && (
+        <label htmlFor={id} className="text-sm font-medium">
+          {label}
+        </label>
+      )}
       <span className="relative inline-flex" title={note}>
         <select
           id={id}
+          aria-label={isBare ? label : undefined}
           value={value}
           disabled={isDisabled}
           aria-describedby={note ? `${id}-note` : undefined}

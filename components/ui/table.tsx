@@ -40,7 +40,10 @@ export function DataTable<T>({ table, label }: DataTableProps<T>) {
           {table.getRowModel().rows.map((row) => (
             <tr key={row.id} className="border-b border-line last:border-b-0">
               {row.getVisibleCells().map((cell) => (
-                <td key={cell.id} className={cn('h-11 px-4', cell.column.columnDef.meta?.className)}>
+                <td
+                  key={cell.id}
+                  className={cn('h-11 px-3 first:pl-4 last:pr-4', cell.column.columnDef.meta?.className)}
+                >
                   {flexRender(cell.column.columnDef.cell, cell.getContext())}
                 </td>
               ))}
@@ -54,7 +57,13 @@ export function DataTable<T>({ table, label }: DataTableProps<T>) {
 
 function HeaderCell({ className, children }: { className?: string | undefined; children: ReactNode }) {
   return (
-    <th scope="col" className={cn('h-9 px-4 text-xs font-medium whitespace-nowrap text-muted', className)}>
+    <th
+      scope="col"
+      className={cn(
+        'h-9 px-3 text-xs font-medium whitespace-nowrap text-muted first:pl-4 last:pr-4',
+        className,
+      )}
+    >
       {children}
     </th>
   )

@@ -49,7 +49,7 @@ export function TextField({
         onChange={(event) => onChange(event.target.value)}
         aria-invalid={error !== undefined || undefined}
         aria-describedby={note ? `${id}-note` : undefined}
-        className={cn(FIELD, 'h-9')}
+        className={cn(FIELD, 'h-9 scroll-mt-10 scroll-mb-16')}
       />
       {note && (
         <span id={`${id}-note`} className={cn('text-xs', error ? 'text-danger' : 'text-muted')}>

@@ -22,8 +22,7 @@ export function userActions(
   onDeed: (deed: UserDeed) => void,
   onOpen?: () => void,
 ): MenuAction[] {
-  const { may, why = 'This account is protected' } = user
-  const byPassword = user.authMethod === 'LOCAL'
+  const { whyNot } = user
   return [
     ...(onOpen
       ? [
@@ -39,11 +38,7 @@ export function userActions(
       id: 'password',
       label: 'Reset password',
       icon: <KeySquare className="size-4" />,
-      disabledWhy: may.resetPassword
-        ? undefined
-        : byPassword
-          ? why
-          : 'Signs in elsewhere, without a password here',
+      disabledWhy: whyNot.resetPassword,
       onSelect: () => onDeed({ kind: 'password', user }),
     },
     {
@@ -51,7 +46,7 @@ export function userActions(
       label: user.disabledAt === null ? 'Disable' : 'Enable',
       icon:
         user.disabledAt === null ? <CircleSlash className="size-4" /> : <CircleCheck className="size-4" />,
-      disabledWhy: may.disable ? undefined : why,
+      disabledWhy: whyNot.disable,
       onSelect: () => onDeed({ kind: 'disable', user }),
     },
     {
@@ -59,7 +54,7 @@ export function userActions(
       label: 'Delete',
       icon: <Trash2 className="size-4" />,
       tone: 'danger',
-      disabledWhy: may.delete ? undefined : why,
+      disabledWhy: whyNot.delete,
       onSelect: () => onDeed({ kind: 'delete', user }),
     },
   ]

@@ -7,8 +7,8 @@ import { TextField } from '../ui/text-field'
 export type PasswordSource = 'generated' | 'typed'
 
 const SOURCES = [
-  { value: 'generated', label: 'Make one up', hint: 'Twenty random letters, shown once to be passed on.' },
-  { value: 'typed', label: 'Type one', hint: 'Not one that you use yourself.' },
+  { value: 'generated', label: 'Make one up' },
+  { value: 'typed', label: 'Type one' },
 ] as const
 
 interface NewPasswordProps {
@@ -26,13 +26,14 @@ export function NewPassword({ source, onSource, password, onPassword, rules, err
     <div className="flex flex-col gap-3">
       <Choice
         label="Password"
-        layout="cards"
         options={SOURCES}
         value={source}
         onChange={onSource}
         error={source === 'generated' ? error : undefined}
       />
-      {source === 'typed' && (
+      {source === 'generated' ? (
+        <p className="-mt-1 text-xs text-muted">Twenty random letters, shown once, for you to pass on.</p>
+      ) : (
         <>
           <TextField
             label="Their password"

@@ -1,5 +1,5 @@
 'use client'
-import { CircleCheck, CircleSlash, KeySquare, Lock, Trash2 } from 'lucide-react'
+import { CircleCheck, CircleSlash, KeySquare, Trash2 } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { UserDetail } from '#server/users/model'
@@ -41,14 +41,7 @@ export function UserView({ user: initial, policy }: UserViewProps) {
           onRetry={() => query.refetch()}
         />
       )}
-      {user.why && (
-        <Notice>
-          <span className="inline-flex items-center gap-1.5">
-            <Lock aria-hidden className="size-3.5" />
-            Protected: {user.why}
-          </span>
-        </Notice>
-      )}
+      {user.whyNot.delete && <Notice>{user.whyNot.delete}.</Notice>}
       <UserFacts user={user} onDeed={setDeed} />
       <Section title="API keys" note="What this person made for themselves. They stop with the account.">
         <KeysPanel
@@ -73,7 +66,7 @@ interface PartProps {
 }
 
 function UserHead({ user, onDeed }: PartProps) {
-  const { may } = user
+  const { may, whyNot } = user
   const isDisabled = user.disabledAt !== null
   return (
     <div className="flex flex-wrap items-center justify-between gap-3">
@@ -91,7 +84,7 @@ function UserHead({ user, onDeed }: PartProps) {
         {user.authMethod === 'LOCAL' && (
           <Button
             isDisabled={!may.resetPassword}
-            title={may.resetPassword ? undefined : user.why}
+            title={whyNot.resetPassword}
             icon={<KeySquare className="size-4" />}
             onPress={() => onDeed({ kind: 'password', user })}
           >
@@ -100,7 +93,7 @@ function UserHead({ user, onDeed }: PartProps) {
         )}
         <Button
           isDisabled={!may.disable}
-          title={may.disable ? undefined : user.why}
+          title={whyNot.disable}
           icon={isDisabled ? <CircleCheck className="size-4" /> : <CircleSlash className="size-4" />}
           onPress={() => onDeed({ kind: 'disable', user })}
         >
@@ -108,7 +101,7 @@ function UserHead({ user, onDeed }: PartProps) {
         </Button>
         <Button
           isDisabled={!may.delete}
-          title={may.delete ? undefined : user.why}
+          title={whyNot.delete}
           icon={<Trash2 className="size-4" />}
           onPress={() => onDeed({ kind: 'delete', user })}
         >
@@ -129,7 +122,7 @@ function UserFacts({ user, onDeed }: PartProps) {
           options={ROLES}
           value={user.role}
           isDisabled={!user.may.changeRole}
-          note={user.may.changeRole ? undefined : user.why}
+          note={user.whyNot.changeRole}
           onChange={(role) => onDeed({ kind: 'role', user, role })}
           className="w-32"
         />

@@ -66,7 +66,7 @@ function columnsFor(
     {
       header: 'Last seen',
       cell: ({ row: { original } }) => <When at={original.lastSeenAt} />,
-      meta: { className: NOWRAP },
+      meta: { className: `${NOWRAP} max-sm:hidden` },
     },
     {
       header: 'Created',
@@ -76,7 +76,7 @@ function columnsFor(
     {
       header: 'State',
       cell: ({ row: { original } }) => <UserState user={original} />,
-      meta: { className: NOWRAP },
+      meta: { className: `${NOWRAP} max-sm:hidden` },
     },
     {
       id: 'actions',
@@ -97,8 +97,10 @@ function columnsFor(
 
 function Who({ user }: { user: UserSummary }) {
   return (
-    <span className="flex max-w-64 min-w-32 items-center gap-2.5 py-1.5">
-      <Avatar name={user.username} />
+    <span className="flex max-w-40 min-w-24 items-center gap-2.5 py-1.5 sm:max-w-60 sm:min-w-32">
+      <span className="max-sm:hidden">
+        <Avatar name={user.username} />
+      </span>
       <span className="min-w-0">
         <span className="flex min-w-0 items-center gap-1.5">
           <Link
@@ -113,6 +115,11 @@ function Who({ user }: { user: UserSummary }) {
         <span title={user.email ?? undefined} className="block truncate text-xs text-muted">
           {user.email ?? 'no e-mail address'}
         </span>
+        {(user.disabledAt !== null || user.mustReset) && (
+          <span className="mt-0.5 block sm:hidden">
+            <UserState user={user} />
+          </span>
+        )}
       </span>
     </span>
   )
@@ -127,9 +134,9 @@ function RoleCell({ user, onDeed }: { user: UserSummary; onDeed: UsersTableProps
       options={ROLES}
       value={user.role}
       isDisabled={!user.may.changeRole}
-      note={user.may.changeRole ? undefined : user.why}
+      note={user.whyNot.changeRole}
       onChange={(role) => onDeed({ kind: 'role', user, role })}
-      className="w-28"
+      className="w-26"
     />
   )
 }

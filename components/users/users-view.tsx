@@ -3,7 +3,7 @@ import { UserPlus, Users } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { PageHead } from '../shell/page'
 import { Button } from '../ui/button'
 import { Failure } from '../ui/failure'
@@ -87,7 +87,8 @@ function Everybody({ canAdd }: { canAdd: boolean }) {
 function Accounts({ search }: { search: string }) {
   const query = useUsers(search)
   const [deed, setDeed] = useState<UserDeed | null>(null)
-  const users = query.data?.pages.flatMap((page) => page.users) ?? []
+  // The same array while the data is the same: the table would render for ever otherwise.
+  const users = useMemo(() => query.data?.pages.flatMap((page) => page.users) ?? [], [query.data])
   const total = query.data?.pages.at(-1)?.total ?? 0
   const failure = query.isError && (
     <Failure

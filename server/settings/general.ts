@@ -5,6 +5,8 @@ import type { Ctx } from '#server/context'
 import { describeDatabase } from '#server/db/describe'
 import { can } from '#server/permissions'
 import type { GeneralSettings } from '#server/settings/model'
+import { managementUrlFor } from '#server/users/management-link'
+import { getOwnProfile } from '#server/users/profile'
 
 /** What the page of general settings shows, without secrets. */
 export async function getGeneralSettings(ctx: Ctx): Promise<GeneralSettings> {
@@ -23,7 +25,7 @@ export async function getGeneralSettings(ctx: Ctx): Promise<GeneralSettings> {
     httpPort: server.port,
     grpcPort: server.grpcPort,
     uptimeSeconds: Math.floor(process.uptime()),
-    managementUrl: null,
+    managementUrl: managementUrlFor(ctx.config, await getOwnProfile(ctx)),
   }
 }
 

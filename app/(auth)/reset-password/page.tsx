@@ -16,14 +16,15 @@ interface Query {
 }
 
 export default async function ResetPasswordPage({ searchParams }: { searchParams: Promise<Query> }) {
-  const { authEnabled, passwordMinLength, strongPasswords } = await publicConfig()
+  const { authEnabled, passwordMinLength, strongPasswords, basicAuth } = await publicConfig()
   if (!authEnabled) notFound()
   const ctx = await signedInContext()
   // A key has no password to change, and must not learn whose it is.
   if (!can(ctx.actor, 'profile.update')) notFound()
   const { returnUrl } = await searchParams
   const user = await getOwnProfile(ctx)
-  if (!user) notFound()
+  // Whoever signs in elsewhere has no password here.
+  if (user?.authMethod !== 'LOCAL' || !basicAuth) notFound()
   const mustReset = ctx.actor.kind === 'session' && ctx.actor.mustReset
   return (
     <AuthCard title="Change your password">

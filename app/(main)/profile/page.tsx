@@ -14,7 +14,7 @@ export const metadata: Metadata = { title: 'Profile' }
 
 export default async function ProfilePage() {
   const ctx = await pageContext()
-  const { actor } = ctx
+  const { actor, config } = ctx
   // With authentication off there is nobody to be; a key has no page of its own.
   const user = can(actor, 'profile.update') ? await loadPage(ctx, getOwnProfile(ctx)) : null
   const title = user ? 'Profile' : 'Preferences'
@@ -36,7 +36,7 @@ export default async function ProfilePage() {
                 role: actor.role,
                 authMethod: user.authMethod,
               }}
-              canChangePassword={user.authMethod === 'LOCAL'}
+              canChangePassword={user.authMethod === 'LOCAL' && config.auth.basicAuth}
             />
             <OwnKeysSection role={actor.role} />
             <SessionsSection owner={null} />

@@ -10,12 +10,12 @@ export const metadata: Metadata = { title: 'Users' }
 
 export default async function UsersPage() {
   const { ctx, tabs } = await settingsPage('users')
-  const { passwordMinLength, strongPasswords } = await publicConfig()
+  const { passwordMinLength, strongPasswords, basicAuth } = await publicConfig()
   return (
     <SettingsFrame tab="users" tabs={tabs}>
       <UsersView
         policy={{ minLength: passwordMinLength, strong: strongPasswords }}
-        canAdd={can(ctx.actor, 'user.create')}
+        canAdd={basicAuth && can(ctx.actor, 'user.create')}
       />
     </SettingsFrame>
   )
