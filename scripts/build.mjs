@@ -30,6 +30,7 @@ async function buildServer() {
       web: 'bin/web.ts',
       collector: 'collector/main.ts',
       'ingest-worker': 'server/ingest/worker.ts',
+      'checkpoint-thread': 'server/db/checkpoint-thread.ts',
     },
     outdir: 'dist',
     bundle: true,

@@ -1,6 +1,7 @@
 /** Runs the children of `bennu serve` until a signal or a child that cannot live ends it. */
 import type { Logger } from 'pino'
 import type { Config } from '#server/config/model'
+import type { Checkpoints } from '#server/db/checkpoints'
 import { PROCESS_NAMES, type ProcessName } from '#server/process/messages'
 import { type Ports, printBanner } from './banner'
 import { entryOf } from './entries'
@@ -42,7 +43,8 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
       onGiveUp,
     })
   })
-  const metrics = config.metrics.enabled ? await openMetrics({ config, log }, children) : null
+  const checkpoints = await startCheckpoints(config, log)
+  const metrics = config.metrics.enabled ? await openMetrics({ config, log }, children, checkpoints) : null
 
   function onChange() {
     const ready = children.every((child) => child.listening)
@@ -61,7 +63,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     if (ending) return
     ending = true
     await Promise.all(children.map((child) => child.stop()))
-    await metrics?.stop()
+    await Promise.all([metrics?.stop(), checkpoints?.stop()])
     ended(code)
   }
 
@@ -78,9 +80,21 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   return exitCode
 }
 
-async function openMetrics(world: { config: Config; log: Logger }, children: SupervisedChild[]) {
+async function openMetrics(
+  world: { config: Config; log: Logger },
+  children: SupervisedChild[],
+  checkpoints: Checkpoints | null,
+) {
   const { startMetrics } = await import('./metrics')
-  return startMetrics(world, children)
+  const { checkpointReadings } = await import('#server/metrics/checkpoint-readings')
+  return startMetrics(world, children, checkpoints ? checkpointReadings(() => checkpoints.stats()) : [])
+}
+
+/** One thread for all processes that write the file: here, where nobody waits for an answer. */
+async function startCheckpoints({ database }: Config, log: Logger): Promise<Checkpoints | null> {
+  if (database.dialect !== 'sqlite') return null
+  const { Checkpoints } = await import('#server/db/checkpoints')
+  return new Checkpoints(database.file, log)
 }
 
 function portsOf(children: SupervisedChild[]): Omit<Ports, 'metrics'> {

@@ -14,9 +14,10 @@ const BULK_CACHE_KIB = 64 * 1024
 const MMAP_BYTES = 256 * 1024 * 1024
 /** The write-ahead log is cut to this when it is empty again. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
-// A checkpoint stalls the thread whose commit sets it off. The bulk writer, which has a thread of its own, comes first.
-const CHECKPOINT_PAGES = 4_000
-const BULK_CHECKPOINT_PAGES = 1_000
+// A checkpoint stalls the thread whose commit sets it off, so a thread of its own makes them (checkpointer.ts). These are
+// for when it does not run, or cannot follow; the bulk writer, which answers nobody's page, comes first.
+const CHECKPOINT_PAGES = 24_576
+const BULK_CHECKPOINT_PAGES = 16_384
 /** Longest wait for other writers before the lock counts as stuck. */
 const LOCK_PATIENCE_MS = 30_000
 /** Waiting inside the driver freezes the process, so a reader is given a moment only: for WAL recovery. */

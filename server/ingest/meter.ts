@@ -4,6 +4,7 @@
  */
 
 import type { PoolState } from '#server/db/database'
+import { bucketOf, type Histogram } from '#server/metrics/histogram'
 
 /** Upper bounds in seconds: from a commit that another process's group overtook to one that waits for a sick disk. */
 export const COMMIT_SECONDS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const
@@ -23,14 +24,6 @@ const COUNTERS = [
   'poolWaiting',
 ] as const
 type Counter = (typeof COUNTERS)[number]
-
-/** A histogram as Prometheus has it, but that each bucket counts only what the one below does not. */
-export interface Histogram {
-  bounds: readonly number[]
-  /** One more than there are bounds: the last is for everything larger. */
-  counts: readonly number[]
-  sum: number
-}
 
 export type MeterReading = Record<Counter, number> & {
   commitSeconds: Histogram
@@ -119,8 +112,7 @@ export class IngestMeter {
   }
 
   #observe(at: number, bounds: readonly number[], value: number): void {
-    const bucket = bounds.findIndex((bound) => value <= bound)
-    this.#bump(at + (bucket === -1 ? bounds.length : bucket), 1)
+    this.#bump(at + bucketOf(bounds, value), 1)
     this.#bump(at + bounds.length + 1, value)
   }
 

@@ -1,13 +1,11 @@
 /** Starts the ingest worker thread of a process, and starts it again should it die. */
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { Config } from '#server/config/model'
 import type { WorkerData } from '#server/ingest/messages'
 import { IngestMeter } from '#server/ingest/meter'
 import { IngestThread } from '#server/ingest/thread'
+import { threadEntry } from '#server/process/thread-entry'
 
 /** Most of what a span becomes dies young: room for it saves a quarter of the time. Memory is taken only when needed. */
 const MAX_YOUNG_GENERATION_MB = 64
@@ -47,17 +45,5 @@ function spawn(workerData: WorkerData): Worker {
       maxOldGenerationSizeMb: MAX_OLD_GENERATION_MB,
     },
   }
-  return new Worker(findEntry(), options)
-}
-
-/** The bundle beside the bundled program, or the source beside the source, read by tsx. */
-function findEntry(): URL {
-  const bundled = new URL('./ingest-worker.js', import.meta.url)
-  if (existsSync(bundled)) return bundled
-  const source = new URL('./worker.ts', import.meta.url).href
-  const required = createRequire(import.meta.url).resolve('tsx/esm/api')
-  const tsx = pathToFileURL(required.replace(/\.cjs$/, '.mjs')).href
-  // A thread's main file cannot be TypeScript: the loader is not there yet when it is looked at.
-  const main = `import { register } from '${tsx}'; register(); await import('${source}')`
-  return new URL(`data:text/javascript,${encodeURIComponent(main)}`)
+  return new Worker(threadEntry('ingest-worker', new URL('./worker.ts', import.meta.url)), options)
 }

@@ -6,7 +6,7 @@ import type { AppError } from '#server/errors'
 import type { MessageFromWorker, MessageToWorker, PlainError, WorkerData } from '#server/ingest/messages'
 import { IngestMeter } from '#server/ingest/meter'
 import { IngestPipeline } from '#server/ingest/pipeline'
-import { WORKER_NICE, yieldToOtherThreads } from '#server/ingest/thread-priority'
+import { WORKER_NICE, yieldToOtherThreads } from '#server/process/thread-priority'
 
 const port = parentPort
 if (!port) throw new Error('This file is the main file of a worker thread')

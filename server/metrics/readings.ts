@@ -1,6 +1,6 @@
 /** Metrics whose values are counted elsewhere and read when Prometheus asks, in the shape that prom-client's registry takes. */
 import type { Metric, Registry } from 'prom-client'
-import type { Histogram } from '#server/ingest/meter'
+import type { Histogram } from '#server/metrics/histogram'
 
 /** A value and the labels that tell it from others of its metric. */
 export type Sample = [labels: Record<string, string>, value: number]

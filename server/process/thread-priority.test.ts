@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 const SCRIPT = `
   import { getPriority } from 'node:os'
   import { readlinkSync } from 'node:fs'
-  import { yieldToOtherThreads } from './server/ingest/thread-priority.ts'
+  import { yieldToOtherThreads } from './server/process/thread-priority.ts'
   const mine = () => getPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)))
   const before = mine()
   yieldToOtherThreads(10)
