@@ -1,4 +1,5 @@
 /** Puts the web process together: Next, the listener in front of it, and a stop that loses no request. */
+import { startHousekeeping } from '#server/housekeeping'
 import { closeServer } from '#server/listener/close-server'
 import { listenOn } from '#server/listener/http-server'
 import type { Service } from '#server/process/child'
@@ -17,5 +18,9 @@ export async function startWeb(runtime: Runtime, options: { dev: boolean }): Pro
   const { host, port } = runtime.config.server
   const target = { host, port, setting: 'PHOENIX_PORT or --port' }
   const bound = await listenPatiently(target, () => listenOn(server, target))
-  return { port: bound, stop: (graceMs) => closeServer(server, graceMs) }
+  const endHousekeeping = startHousekeeping(runtime)
+  const stop = async (graceMs: number) => {
+    await Promise.all([closeServer(server, graceMs), endHousekeeping()])
+  }
+  return { port: bound, stop }
 }

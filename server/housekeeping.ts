@@ -1,0 +1,60 @@
+/**
+ * What the web process does by the clock, beside serving. Every replica does it: each piece of work is harmless when
+ * it is done twice or at the same moment, and what fails is tried again at its next turn.
+ */
+import { sweepKeys, warnOfEndingKeys } from '#server/api-keys/sweep'
+import { sweepSessions } from '#server/auth/sweep'
+import type { Runtime } from '#server/runtime'
+
+const MINUTE_MS = 60_000
+
+interface Work {
+  /** For the log. */
+  name: string
+  everyMinutes: number
+  run(runtime: Runtime): Promise<unknown>
+}
+
+const ALL_WORK: readonly Work[] = [
+  { name: 'sessions that are over', everyMinutes: 10, run: sweepSessions },
+  { name: 'keys that are over', everyMinutes: 60, run: sweepKeys },
+  { name: 'keys that end soon', everyMinutes: 24 * 60, run: warnOfEndingKeys },
+]
+
+/**
+ * Begins: each piece of work within its first minute and then at its interval.
+ * @returns a function that ends it and resolves once nothing is being done any more
+ */
+export function startHousekeeping(
+  runtime: Runtime,
+  works: readonly Work[] = ALL_WORK,
+  firstAfterMs = MINUTE_MS,
+): () => Promise<void> {
+  if (!runtime.config.auth.enabled) return async () => {}
+  const timers = new Set<NodeJS.Timeout>()
+  let running: Promise<void> = Promise.resolve()
+  let ended = false
+  const plan = (work: Work, afterMs: number) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      running = running.then(() => (ended ? undefined : doOne(runtime, work)))
+      if (!ended) plan(work, work.everyMinutes * MINUTE_MS)
+    }, afterMs)
+    timers.add(timer.unref())
+  }
+  // Not at the same moment on all replicas that were started together.
+  for (const work of works) plan(work, Math.random() * firstAfterMs)
+  return async () => {
+    ended = true
+    for (const timer of timers) clearTimeout(timer)
+    await running
+  }
+}
+
+async function doOne(runtime: Runtime, { name, run }: Work): Promise<void> {
+  try {
+    await run(runtime)
+  } catch (err) {
+    runtime.log.warn({ err, work: name }, 'housekeeping failed; it is tried again later')
+  }
+}
