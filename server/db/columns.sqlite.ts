@@ -1,10 +1,11 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import {
   check,
   customType,
   index,
   integer,
   primaryKey,
+  type SQLiteColumn,
   sqliteTable,
   text,
   uniqueIndex,
@@ -27,12 +28,17 @@ const jsonb = customType<{ data: string; driverData: Buffer }>({
   fromDriver: textOfJsonb,
 })
 
+/** The 131,072 row ids that a row is among. The index on it is found by these very words. */
+export const rangeOfId = (id: SQLWrapper): SQL => sql`(${id} >> 17)`
+
 const columns = {
   table: sqliteTable,
   index,
   uniqueIndex,
   check,
   primaryKey,
+  rangedIndex: (name: string, id: SQLiteColumn, column: SQLiteColumn) =>
+    index(name).on(rangeOfId(id), column),
   serial: (name: string) => integer(name).primaryKey({ autoIncrement: true }),
   datedSerial: (name: string) => integer(name).primaryKey({ autoIncrement: true }),
   int: (name: string) => integer(name),

@@ -1,4 +1,4 @@
-import { getTableName, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { getTableName, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { postgresBulk } from '#server/db/bulk.postgres'
 import type { Dialect } from '#server/db/dialect'
 import { errorCodes, errorMessages } from '#server/db/error-codes'
@@ -55,6 +55,7 @@ export const postgresDialect: Dialect = {
   bytesOnDisk: () => sql<number>`(select coalesce(sum(pg_total_relation_size(c.oid)), 0)::float8
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and n.nspname = current_schema())`,
+  isOneOf: (_table, column, values) => inArray(column, [...values]),
   lockRows: (query) => {
     ;(query as unknown as Lockable).for('update')
     return query

@@ -1,5 +1,6 @@
-import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { inArray, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { sqliteBulk } from '#server/db/bulk.sqlite'
+import { rangeOfId } from '#server/db/columns.sqlite'
 import type { Dialect } from '#server/db/dialect'
 import { errorCodes } from '#server/db/error-codes'
 
@@ -43,6 +44,14 @@ export const sqliteDialect: Dialect = {
   greatest: (a, b) => sql<number>`max(${a}, ${b})`,
   bytesOnDisk: () => sql<number>`(select p.page_count * s.page_size
     from pragma_page_count() p, pragma_page_size() s)`,
+  // In every range of ids there is: one step down the index for each.
+  isOneOf: (
+    table,
+    column,
+    values,
+  ) => sql`(${rangeOfId(table.id)} in (with recursive ranges(n) as (select 0 union all
+    select n + 1 from ranges where n < (select ${rangeOfId(sql`max(${table.id})`)} from ${table.id.table}))
+    select n from ranges) and ${inArray(column, [...values])})`,
   lockRows: (query) => query,
   // AUTOINCREMENT sees them itself.
   skipUsedIds: async () => {},

@@ -1,5 +1,6 @@
 /** What the two engines spell differently, as one interface and two objects. No `if (postgres)` elsewhere. */
 import type { SQL, SQLWrapper, Table } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Bulk } from '#server/db/bulk'
 import type { Queries } from '#server/db/database'
 
@@ -21,6 +22,8 @@ export interface Dialect extends Bulk {
   greatest(a: SQLWrapper, b: SQLWrapper): SQL<number>
   /** What our tables and their indexes take on disk, in bytes: an expression for a select of one row. */
   bytesOnDisk(): SQL<number>
+  /** Rows with one of these values, by the `rangedIndex` on that column of a table with row ids. */
+  isOneOf(table: { id: PgColumn }, column: PgColumn, values: readonly string[]): SQL
   /** The same select with its rows locked until the transaction ends; as it is where a writer is alone anyway. */
   lockRows<Q extends object>(query: Q): Q
   /** After rows were inserted with ids of their own: the table's counter goes on behind the largest. */

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { and, desc, eq, gte, inArray, lt, lte, max, min, type SQL, sql } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
-import { readsRows, rowConditions } from '#server/traces/span-conditions'
+import { errorCondition, readsRows, rowConditions } from '#server/traces/span-conditions'
 import type { SpanFilter } from '#server/traces/span-filter'
 
 type World = Pick<Ctx, 'db'>
@@ -51,7 +51,7 @@ async function findById(ctx: World, listing: SpanListing): Promise<SpanPlace[]> 
   const { spans, traces } = ctx.db.t
   const { filter } = listing
   const conditions: SQL[] = []
-  if (filter.spanIds) conditions.push(inArray(spans.spanId, filter.spanIds))
+  if (filter.spanIds) conditions.push(ctx.db.dialect.isOneOf(spans, spans.spanId, filter.spanIds))
   if (filter.traceIds) {
     const rows = await ctx.db.read
       .select({ id: traces.id })
@@ -64,13 +64,14 @@ async function findById(ctx: World, listing: SpanListing): Promise<SpanPlace[]> 
   return selectAmong(ctx, listing, [...conditions, ...timeConditions(ctx, filter)])
 }
 
-/** The matches in a span of time that holds few spans at all; null when it holds many. */
+/** The matches in a span of time that holds few spans, or few errors when it is these that are asked for; else null. */
 async function fewByTime(ctx: World, listing: SpanListing): Promise<SpanPlace[] | null> {
   const { spans } = ctx.db.t
+  const { projectId, filter } = listing
   const rows = await ctx.db.read
     .select({ id: spans.id })
     .from(spans)
-    .where(and(eq(spans.projectId, listing.projectId), ...timeRange(ctx, listing.filter)))
+    .where(and(eq(spans.projectId, projectId), ...errorCondition(ctx, filter), ...timeRange(ctx, filter)))
     .orderBy(spans.startTime)
     .limit(FEW_SPANS + 1)
   if (rows.length > FEW_SPANS) return null

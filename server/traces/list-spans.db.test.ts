@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { listSpans } from '#server/traces/list-spans'
 import { readAttributeTest, type SpanFilter } from '#server/traces/span-filter'
@@ -78,6 +79,19 @@ describe('filters', () => {
     expect(await find(filter)).toEqual(expected)
     expect(await find(filter, { idsPerSlice: 2 })).toEqual(expected)
   })
+})
+
+test('a span id is found wherever its rows lie, the one stored last first', async () => {
+  const { projectId: scattered } = await insertTrace(runtime, { project: 'scattered' })
+  const { spans } = runtime.db.t
+  const rowIds = [131_071, 131_072, 131_073, 400_000]
+  for (const rowId of rowIds) {
+    const trace = await insertTrace(runtime, { project: 'scattered', spans: [{ spanId: id(7) }] })
+    await runtime.db.write((tx) => tx.update(spans).set({ id: rowId }).where(eq(spans.traceRowId, trace.id)))
+  }
+  const filter = { spanIds: [id(7), id(8)] }
+  const { items } = await listSpans(runtime, { projectId: scattered, filter, limit: 9, fromId: null })
+  expect(items.map((span) => span.id)).toEqual([400_000, 131_073, 131_072, 131_071])
 })
 
 describe('pages', () => {

@@ -23,12 +23,19 @@ export function rowConditions(ctx: World, filter: SpanFilter): SQL[] {
   return conditions
 }
 
-/** Errors are asked for in the very words of the index on them: with a bound value the engines would not see that it serves. */
 function statusCondition(ctx: World, statuses: readonly StatusCode[]): SQL {
-  const { statusCode } = ctx.db.t.spans
-  if (statuses.length > 0 && statuses.every((status) => status === 'ERROR'))
-    return sql`${statusCode} = 'ERROR'`
-  return inArray(statusCode, [...statuses])
+  return (
+    errorCondition(ctx, { statuses: [...statuses] })[0] ?? inArray(ctx.db.t.spans.statusCode, [...statuses])
+  )
+}
+
+/**
+ * The condition of a filter for errors alone, in the very words of the indexes on them: with a bound value the engines
+ * would not see that these serve. Empty for any other filter.
+ */
+export function errorCondition(ctx: World, { statuses = [] }: Pick<SpanFilter, 'statuses'>): SQL[] {
+  const onlyErrors = statuses.length > 0 && statuses.every((status) => status === 'ERROR')
+  return onlyErrors ? [sql`${ctx.db.t.spans.statusCode} = 'ERROR'`] : []
 }
 
 function attributeCondition(ctx: World, { path, kind, value }: AttributeTest): SQL {

@@ -120,7 +120,8 @@ export function defineTracing(c: Palette) {
         .where(sql`${t.statusCode} = 'ERROR'`),
       // REST pages through a project in the order of row ids.
       c.index('spans_project_row_index').on(t.projectId, t.id),
-      c.index('spans_span_id_index').on(t.spanId),
+      c.index('spans_project_error_rows_index').on(t.projectId, t.id).where(sql`${t.statusCode} = 'ERROR'`),
+      c.rangedIndex('spans_span_id_index', t.id, t.spanId),
       c.check('spans_status_code_check', sql`${t.statusCode} in (${listWords(STATUS_CODES)})`),
     ],
   )

@@ -1,0 +1,1 @@
+DROP INDEX "spans_project_error_rows_index";

@@ -1,0 +1,1 @@
+CREATE INDEX "spans_project_error_rows_index" ON "spans" USING btree ("project_id","id") WHERE "spans"."status_code" = 'ERROR';
