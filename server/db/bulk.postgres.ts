@@ -18,6 +18,7 @@ import {
   pickFields,
   quoted,
   type Row,
+  returningOf,
 } from '#server/db/bulk'
 import { CopyWriter, fieldWriter } from '#server/db/copy-writer'
 import type { Queries } from '#server/db/database'
@@ -137,9 +138,8 @@ export const postgresBulk: Bulk = {
     const fields = fieldsOf(table, rows as Row[])
     const text = () => {
       const sets = mergesOf(tableName(table), fields, merge, FUNCTIONS)
-      const results = aliasesOf(pickFields(table, returning))
-      return `${insertText(table, fields)} on conflict (${namesOf(pickFields(table, key))}) do update set ${sets}
-              returning ${results}`
+      const results = returningOf(pickFields(table, returning))
+      return `${insertText(table, fields)} on conflict (${namesOf(pickFields(table, key))}) do update set ${sets} ${results}`
     }
     const shape = `upsert ${membersOf(fields)} ${Object.keys(merge).join()}`
     return (await run(tx, table, shape, text, valuesOf(fields, rows as Row[]))) as never[]

@@ -13,6 +13,7 @@ import {
   pickFields,
   quoted,
   type Row,
+  returningOf,
 } from '#server/db/bulk'
 import { JSONB_TYPE } from '#server/db/columns.sqlite'
 import type { Queries } from '#server/db/database'
@@ -93,11 +94,13 @@ export const sqliteBulk: Bulk = {
       const name = quoted(getTableName(table))
       const target = namesOf(pickFields(table, key))
       const sets = mergesOf(name, fields, merge, FUNCTIONS)
-      const results = aliasesOf(pickFields(table, returning))
-      return `${insertText(table, fields)} on conflict (${target}) do update set ${sets} returning ${results}`
+      const results = returningOf(pickFields(table, returning))
+      return `${insertText(table, fields)} on conflict (${target}) do update set ${sets} ${results}`
     })
     const bind = binderOf(fields)
-    return rows.map((row) => statement.get(bind(row as Row))) as never[]
+    if (returning.length > 0) return rows.map((row) => statement.get(bind(row as Row))) as never[]
+    for (const row of rows) statement.run(bind(row as Row))
+    return []
   },
 
   updateMany: async (tx, table, rows, key) => {

@@ -105,6 +105,10 @@ export const namesOf = (fields: readonly Field[]): string =>
 export const aliasesOf = (fields: readonly Field[]): string =>
   fields.map(({ member, column }) => `${quoted(column.name)} as ${quoted(member)}`).join(', ')
 
+/** A `returning` clause; nothing when there is nothing to give back. */
+export const returningOf = (fields: readonly Field[]): string =>
+  fields.length === 0 ? '' : `returning ${aliasesOf(fields)}`
+
 /**
  * The `set` of an upsert. `greatest` and `least` are what the engine calls them.
  * @param table the table's quoted name

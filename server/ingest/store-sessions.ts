@@ -1,80 +1,92 @@
-/** Session rows, and which trace belongs to which. */
-import { inArray } from 'drizzle-orm'
-import { byText, chunksFor, excluded } from '#server/ingest/bulk'
-import type { StoreContext, TraceMerge } from '#server/ingest/store'
+/** Session rows, which trace belongs to which, and what a session's traces add up to. */
+import type { TraceMerge } from '#server/ingest/merge-trace'
+import type { StoreContext } from '#server/ingest/store'
 
-interface SessionDraft {
+/**
+ * Binds traces to the sessions their spans name, where these are stored. A trace that is bound stays bound, and names
+ * its session from then on.
+ */
+export async function findSessions({ tx, db }: StoreContext, merges: readonly TraceMerge[]): Promise<void> {
+  const { projectSessions } = db.t
+  const members = ['id', 'sessionId'] as const
+  const bound = new Set(merges.flatMap(({ after }) => after.projectSessionId ?? []))
+  const byId = await db.dialect.selectMany(tx, projectSessions, { members, by: 'id' }, [...bound])
+  const texts = new Map(byId.map((row) => [row.id, row.sessionId]))
+  const names = new Set<string>()
+  for (const merge of merges) {
+    const { projectSessionId } = merge.after
+    if (projectSessionId !== null) merge.sessionId = texts.get(projectSessionId) ?? null
+    else if (merge.sessionId !== null) names.add(merge.sessionId)
+  }
+  const named = await db.dialect.selectMany(tx, projectSessions, { members, by: 'sessionId' }, [...names])
+  const ids = new Map(named.map((row) => [row.sessionId, row.id]))
+  for (const { after, sessionId } of merges) {
+    if (sessionId !== null) after.projectSessionId ??= ids.get(sessionId) ?? null
+  }
+}
+
+interface SessionChange {
   sessionId: string
   projectId: number
   startTime: number
   endTime: number
+  traceCount: number
+  spanCount: number
+  errorCount: number
+  promptTokens: number
+  completionTokens: number
 }
 
 /**
- * Binds traces to the sessions their spans name, in place, and widens the sessions' times. A trace that is bound
- * stays bound; a session belongs to the project that named it first, whichever project its traces are in.
+ * Makes the sessions that are not there, widens the others and adds what changed to their sums. A session belongs to the
+ * project that named it first, whichever project its traces are in.
  */
-export async function bindSessions(context: StoreContext, merges: readonly TraceMerge[]): Promise<void> {
-  const bound = await findSessionTexts(context, merges)
-  const drafts = new Map<string, SessionDraft>()
+export async function writeSessions({ tx, db }: StoreContext, merges: readonly TraceMerge[]): Promise<void> {
+  const changes = new Map<string, SessionChange>()
   for (const merge of merges) {
-    const { projectSessionId, projectId, startTime, endTime } = merge.trace
-    if (projectSessionId !== null) merge.sessionId = bound.get(projectSessionId) ?? null
-    if (merge.sessionId !== null) widen(drafts, { sessionId: merge.sessionId, projectId, startTime, endTime })
+    if (merge.sessionId === null) continue
+    const change = changeOf(merge, merge.sessionId)
+    const known = changes.get(change.sessionId)
+    if (known) join(known, change)
+    else changes.set(change.sessionId, change)
   }
-  const ids = await upsertSessions(context, [...drafts.values()])
-  for (const { trace, sessionId } of merges) {
-    if (sessionId !== null) trace.projectSessionId = ids.get(sessionId) ?? null
+  const rows = [...changes.values()].sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+  const stored = await db.dialect.upsertMany(tx, db.t.projectSessions, rows, {
+    key: ['sessionId'],
+    merge: {
+      ...{ startTime: 'least', endTime: 'greatest', traceCount: 'add', spanCount: 'add', errorCount: 'add' },
+      ...{ promptTokens: 'add', completionTokens: 'add' },
+    },
+    returning: ['id', 'sessionId'],
+  })
+  const ids = new Map(stored.map((row) => [row.sessionId, row.id]))
+  for (const merge of merges) {
+    if (merge.sessionId === null || merge.after.projectSessionId !== null) continue
+    merge.after.projectSessionId = ids.get(merge.sessionId) ?? null
+    merge.isBoundLate = merge.before === null
   }
 }
 
-function widen(drafts: Map<string, SessionDraft>, span: SessionDraft): void {
-  const draft = drafts.get(span.sessionId)
-  if (!draft) drafts.set(span.sessionId, span)
-  else {
-    draft.startTime = Math.min(draft.startTime, span.startTime)
-    draft.endTime = Math.max(draft.endTime, span.endTime)
+/** What a trace adds to its session: all of it when it is bound now, else what it grew by. */
+function changeOf({ before, after }: TraceMerge, sessionId: string): SessionChange {
+  const counted = before?.projectSessionId == null ? null : before
+  const { projectId, startTime, endTime, spanCount, counts } = after
+  return {
+    ...{ sessionId, projectId, startTime, endTime },
+    traceCount: counted ? 0 : 1,
+    spanCount: spanCount - (counted?.spanCount ?? 0),
+    errorCount: counts.errors - (counted?.counts.errors ?? 0),
+    promptTokens: counts.promptTokens - (counted?.counts.promptTokens ?? 0),
+    completionTokens: counts.completionTokens - (counted?.counts.completionTokens ?? 0),
   }
 }
 
-async function findSessionTexts(
-  { tx, db }: StoreContext,
-  merges: readonly TraceMerge[],
-): Promise<Map<number, string>> {
-  const { projectSessions } = db.t
-  const ids = new Set(merges.flatMap(({ trace }) => trace.projectSessionId ?? []))
-  const texts = new Map<number, string>()
-  for (const chunk of chunksFor([...ids], 1, db.dialect.maxParameters)) {
-    const rows = await tx
-      .select({ id: projectSessions.id, sessionId: projectSessions.sessionId })
-      .from(projectSessions)
-      .where(inArray(projectSessions.id, chunk))
-    for (const row of rows) texts.set(row.id, row.sessionId)
-  }
-  return texts
-}
-
-async function upsertSessions(
-  { tx, db }: StoreContext,
-  drafts: readonly SessionDraft[],
-): Promise<Map<string, number>> {
-  const { projectSessions } = db.t
-  const { least, greatest, maxParameters } = db.dialect
-  const sorted = [...drafts].sort((a, b) => byText(a.sessionId, b.sessionId))
-  const ids = new Map<string, number>()
-  for (const values of chunksFor(sorted, 4, maxParameters)) {
-    const rows = await tx
-      .insert(projectSessions)
-      .values(values)
-      .onConflictDoUpdate({
-        target: projectSessions.sessionId,
-        set: {
-          startTime: least(projectSessions.startTime, excluded(projectSessions.startTime)),
-          endTime: greatest(projectSessions.endTime, excluded(projectSessions.endTime)),
-        },
-      })
-      .returning({ id: projectSessions.id, sessionId: projectSessions.sessionId })
-    for (const row of rows) ids.set(row.sessionId, row.id)
-  }
-  return ids
+function join(into: SessionChange, change: SessionChange): void {
+  into.startTime = Math.min(into.startTime, change.startTime)
+  into.endTime = Math.max(into.endTime, change.endTime)
+  into.traceCount += change.traceCount
+  into.spanCount += change.spanCount
+  into.errorCount += change.errorCount
+  into.promptTokens += change.promptTokens
+  into.completionTokens += change.completionTokens
 }

@@ -1,71 +1,58 @@
 /** Span rows and the sums beside them: written here, read in stored-spans.ts. */
-import { chunksFor, excluded } from '#server/ingest/bulk'
-import type { Counts, Node } from '#server/ingest/rollups'
+import type { TraceMerge } from '#server/ingest/merge-trace'
 import type { StoreContext } from '#server/ingest/store'
 import type { TraceState } from '#server/ingest/store-traces'
 import type { SpanRow } from '#server/otlp/span-row'
 
-/** A span that this transaction added, with what it counts for itself. */
-export interface FreshSpan extends Node {
-  trace: TraceState
-  endTime: number
-  sessionId: string | null
-  own: Counts
+/** Adds the new spans. @returns how many */
+export async function insertSpans({ tx, db }: StoreContext, merges: readonly TraceMerge[]): Promise<number> {
+  const rows = merges.flatMap(({ after, fresh }) => fresh.map(({ id, row }) => toColumns(id, row, after)))
+  await db.dialect.insertMany(tx, db.t.spans, rows)
+  return rows.length
 }
 
-/** Adds spans that are known to be new, in the order given. */
-export async function insertSpans(
-  { tx, db }: StoreContext,
-  fresh: readonly { row: SpanRow; trace: TraceState }[],
-): Promise<FreshSpan[]> {
-  const rows = fresh.map(({ row: { traceId: _traceId, ...columns }, trace }) => ({
-    ...columns,
-    traceRowId: trace.id,
-    projectId: trace.projectId,
-  }))
-  const ids = await db.dialect.insertMany(tx, db.t.spans, rows)
-  return fresh.map(({ row, trace }, index) => toFresh(ids[index] as number, row, trace))
-}
-
-function toFresh(id: number, row: SpanRow, trace: TraceState): FreshSpan {
-  const { spanId, parentId, startTime, endTime, sessionId } = row
-  const own = {
-    errors: row.statusCode === 'ERROR' ? 1 : 0,
-    promptTokens: row.llmTokenCountPrompt ?? 0,
-    completionTokens: row.llmTokenCountCompletion ?? 0,
-  }
-  return { id, spanId, parentId, startTime, endTime, sessionId, trace, own }
-}
-
-/** A span's sum over everything below it. */
-export interface Rollup {
-  traceRowId: number
-  spanRowId: number
-  total: Counts
-}
-
-const toColumns = ({ traceRowId, spanRowId, total }: Rollup) => ({
-  traceRowId,
-  spanRowId,
-  cumulativeErrorCount: total.errors,
-  cumulativeLlmTokenCountPrompt: total.promptTokens,
-  cumulativeLlmTokenCountCompletion: total.completionTokens,
+// Written out: a spread of twenty members for each span costs more than the rest of this file.
+const toColumns = (id: number, row: SpanRow, trace: TraceState) => ({
+  id,
+  traceRowId: trace.id,
+  projectId: trace.projectId,
+  spanId: row.spanId,
+  parentId: row.parentId,
+  name: row.name,
+  spanKind: row.spanKind,
+  startTime: row.startTime,
+  endTime: row.endTime,
+  statusCode: row.statusCode,
+  llmTokenCountPrompt: row.llmTokenCountPrompt,
+  llmTokenCountCompletion: row.llmTokenCountCompletion,
+  modelName: row.modelName,
+  sessionId: row.sessionId,
+  userId: row.userId,
+  inputPreview: row.inputPreview,
+  outputPreview: row.outputPreview,
+  statusMessage: row.statusMessage,
+  attributes: row.attributes,
+  events: row.events,
 })
 
 /** Writes sums that are not what the span counts for itself, over those that are there. */
-export async function writeRollups({ tx, db }: StoreContext, rollups: readonly Rollup[]): Promise<void> {
-  const { spanRollups } = db.t
-  for (const values of chunksFor(rollups.map(toColumns), 5, db.dialect.maxParameters)) {
-    await tx
-      .insert(spanRollups)
-      .values(values)
-      .onConflictDoUpdate({
-        target: [spanRollups.traceRowId, spanRollups.spanRowId],
-        set: {
-          cumulativeErrorCount: excluded(spanRollups.cumulativeErrorCount),
-          cumulativeLlmTokenCountPrompt: excluded(spanRollups.cumulativeLlmTokenCountPrompt),
-          cumulativeLlmTokenCountCompletion: excluded(spanRollups.cumulativeLlmTokenCountCompletion),
-        },
-      })
-  }
+export async function writeRollups({ tx, db }: StoreContext, merges: readonly TraceMerge[]): Promise<void> {
+  const rows = merges.flatMap(({ after, rollups }) =>
+    rollups.map(({ spanRowId, total }) => ({
+      traceRowId: after.id,
+      spanRowId,
+      cumulativeErrorCount: total.errors,
+      cumulativeLlmTokenCountPrompt: total.promptTokens,
+      cumulativeLlmTokenCountCompletion: total.completionTokens,
+    })),
+  )
+  await db.dialect.upsertMany(tx, db.t.spanRollups, rows, {
+    key: ['traceRowId', 'spanRowId'],
+    merge: {
+      cumulativeErrorCount: 'replace',
+      cumulativeLlmTokenCountPrompt: 'replace',
+      cumulativeLlmTokenCountCompletion: 'replace',
+    },
+    returning: [],
+  })
 }

@@ -233,7 +233,8 @@ describe('a large trace', () => {
     const counts = { errors: errorCount, promptTokens, completionTokens }
     const context = { tx: db.read, db, now: clock() }
     const state = { ...rest, counts }
-    const loaded = await loadStoredSpans(context, [state], new Map([[state.traceId, rows]]), 0)
+    const { traceId } = state
+    const loaded = await loadStoredSpans(context, new Map([[traceId, state]]), [{ traceId, rows }], 0)
     return loaded.get(state.id)?.map((span) => span.spanId)
   }
 

@@ -1,13 +1,15 @@
 /**
  * Stores spans: one transaction, a fixed number of bulk statements, whatever the number of spans. Locks are taken in
- * one order everywhere (projects by name, traces by id, sessions by id), so that writers wait for each other but never
- * in a circle.
+ * one order everywhere (projects by name, traces by id, sessions by id, hours of projects by their key), so that writers
+ * wait for each other but never in a circle.
  */
 import type { Database, Queries } from '#server/db/database'
-import { addCounts, type Counts, sameCounts, TraceTree } from '#server/ingest/rollups'
-import { bindSessions } from '#server/ingest/store-sessions'
-import { type FreshSpan, insertSpans, type Rollup, writeRollups } from '#server/ingest/store-spans'
-import { lockTraces, type TraceState, writeTraces } from '#server/ingest/store-traces'
+import { mergeTrace, type TraceMerge } from '#server/ingest/merge-trace'
+import { writeBuckets } from '#server/ingest/store-buckets'
+import { ensureProjects } from '#server/ingest/store-projects'
+import { findSessions, writeSessions } from '#server/ingest/store-sessions'
+import { insertSpans, writeRollups } from '#server/ingest/store-spans'
+import { insertTraces, lockTraces, newTrace, type TraceState, writeTraces } from '#server/ingest/store-traces'
 import { loadStoredSpans, type StoredSpan, WHOLE_TRACE_SPANS } from '#server/ingest/stored-spans'
 import type { SpanRow } from '#server/otlp/span-row'
 
@@ -24,6 +26,14 @@ export interface StoreContext {
   now: Date
 }
 
+/** What a batch has for one trace: each span once, the first of those that are alike. */
+export interface TraceBatch {
+  traceId: string
+  /** Of its first span. */
+  project: string
+  rows: SpanRow[]
+}
+
 /**
  * Stores the spans and brings every sum up to date. A span whose trace and span id are stored already is left out: the
  * first version stays, and nothing it says widens anything.
@@ -38,106 +48,79 @@ export async function storeSpans(
   wholeTraceSpans = WHOLE_TRACE_SPANS,
 ): Promise<number> {
   if (spans.length === 0) return 0
+  const batches = groupByTrace(spans)
   let traceRowIds: number[] = []
-  const work = async (tx: Queries) => {
-    const context = { tx, db, now: clock() }
-    const traces = await lockTraces(context, spans)
-    traceRowIds = [...traces.values()].map((trace) => trace.id)
-    const stored = await loadStoredSpans(context, [...traces.values()], rowsByTrace(spans), wholeTraceSpans)
-    const fresh = await insertSpans(context, pickFresh(spans, traces, stored))
-    const changed = mergeByTrace(stored, fresh)
-    await bindSessions(context, changed)
-    await writeRollups(
-      context,
-      changed.flatMap((merge) => merge.rollups),
-    )
-    await writeTraces(
-      context,
-      changed.map((merge) => merge.trace),
-    )
-    return fresh.length
-  }
+  const store = () =>
+    db.write(async (tx) => {
+      const merges = await mergeBatches({ tx, db, now: clock() }, batches, wholeTraceSpans)
+      traceRowIds = merges.map(({ after }) => after.id)
+      return writeMerges({ tx, db, now: clock() }, merges)
+    })
   try {
-    return await db.write(work)
+    return await store()
   } catch (error) {
     if (!db.spanPartitions.isMissing(error)) throw error
     await db.spanPartitions.ensureFor(traceRowIds)
-    return db.write(work)
+    return store()
   }
 }
 
-function rowsByTrace(spans: readonly IncomingSpan[]): Map<string, SpanRow[]> {
-  const rows = new Map<string, SpanRow[]>()
-  for (const { row } of spans) {
-    const list = rows.get(row.traceId)
-    if (list) list.push(row)
-    else rows.set(row.traceId, [row])
-  }
-  return rows
-}
-
-/** The spans that are not stored yet; of one sent twice, the first. */
-function pickFresh(
-  spans: readonly IncomingSpan[],
-  traces: ReadonlyMap<string, TraceState>,
-  stored: ReadonlyMap<number, StoredSpan[]>,
-): { row: SpanRow; trace: TraceState }[] {
-  const known = new Map<string, Set<string>>()
-  const fresh: { row: SpanRow; trace: TraceState }[] = []
-  for (const { row } of spans) {
-    const trace = traces.get(row.traceId) as TraceState
-    let ids = known.get(row.traceId)
-    if (!ids) {
-      ids = new Set((stored.get(trace.id) ?? []).map((span) => span.spanId))
-      known.set(row.traceId, ids)
+function groupByTrace(spans: readonly IncomingSpan[]): TraceBatch[] {
+  const byTrace = new Map<string, { batch: TraceBatch; spanIds: Set<string> }>()
+  for (const { row, project } of spans) {
+    const known = byTrace.get(row.traceId)
+    if (!known) {
+      const batch = { traceId: row.traceId, project, rows: [row] }
+      byTrace.set(row.traceId, { batch, spanIds: new Set([row.spanId]) })
+    } else if (!known.spanIds.has(row.spanId)) {
+      known.spanIds.add(row.spanId)
+      known.batch.rows.push(row)
     }
-    if (ids.has(row.spanId)) continue
-    ids.add(row.spanId)
-    fresh.push({ row, trace })
   }
-  return fresh
+  return [...byTrace.values()].map(({ batch }) => batch)
 }
 
-/** A trace with what was added to it, and the sums that this changes. */
-export interface TraceMerge {
-  trace: TraceState
-  /** The first session that a new span names. */
-  sessionId: string | null
-  /** The sums that changed, and those of new spans that have others below them. */
-  rollups: Rollup[]
+/** Finds or makes the traces, and works out what the new spans change in each. Traces without new spans are left out. */
+async function mergeBatches(
+  context: StoreContext,
+  batches: readonly TraceBatch[],
+  wholeTraceSpans: number,
+): Promise<TraceMerge[]> {
+  const projects = await ensureProjects(context, batches)
+  const known = await lockTraces(context, batches)
+  const stored = await loadStoredSpans(context, known, batches, wholeTraceSpans)
+  const pairs = batches
+    .map((batch) => pickFresh(batch, known.get(batch.traceId) ?? newTrace(batch, projects), stored))
+    .filter(({ rows }) => rows.length > 0)
+  const count = pairs.reduce((sum, { rows }) => sum + rows.length, 0)
+  const ids = await context.db.dialect.reserveIds(context.tx, context.db.t.spans, count)
+  let next = 0
+  const merges = pairs.map(({ trace, rows, before }) => {
+    const fresh = rows.map((row) => ({ row, id: ids[next++] as number }))
+    return mergeTrace(trace, before, fresh)
+  })
+  await findSessions(context, merges)
+  await insertTraces(context, merges)
+  return merges
 }
 
-function mergeByTrace(stored: ReadonlyMap<number, StoredSpan[]>, fresh: readonly FreshSpan[]): TraceMerge[] {
-  const byTrace = new Map<TraceState, FreshSpan[]>()
-  for (const span of fresh) {
-    const list = byTrace.get(span.trace)
-    if (list) list.push(span)
-    else byTrace.set(span.trace, [span])
-  }
-  return [...byTrace].map(([trace, added]) => mergeTrace(trace, stored.get(trace.id) ?? [], added))
-}
-
-function mergeTrace(trace: TraceState, before: StoredSpan[], added: FreshSpan[]): TraceMerge {
-  const tree = new TraceTree<StoredSpan | FreshSpan>([...before, ...added])
-  const ownBefore = new TraceTree(before).takeApart((span) => span.total)
-  const totals = tree.sumUp((span) => ('own' in span ? span.own : (ownBefore.get(span) as Counts)))
-  const rollups: Rollup[] = []
-  for (const [span, total] of totals) {
-    if (!sameCounts('own' in span ? span.own : span.total, total))
-      rollups.push({ traceRowId: trace.id, spanRowId: span.id, total })
-  }
-  const counts = added.map((span) => span.own).reduce(addCounts, trace.counts)
-  const merged: TraceState = {
-    ...trace,
-    startTime: added.reduce((least, span) => Math.min(least, span.startTime), trace.startTime),
-    endTime: added.reduce((most, span) => Math.max(most, span.endTime), trace.endTime),
-    spanCount: trace.spanCount + added.length,
-    counts,
-    rootSpanRowId: tree.earliestRoot()?.id ?? null,
-  }
+/** The spans of a trace that are not stored yet. */
+function pickFresh(batch: TraceBatch, trace: TraceState, stored: ReadonlyMap<number, StoredSpan[]>) {
+  const before = stored.get(trace.id) ?? []
+  const ids = new Set(before.map((span) => span.spanId))
   return {
-    trace: merged,
-    sessionId: added.find((span) => span.sessionId !== null)?.sessionId ?? null,
-    rollups,
+    trace,
+    before,
+    rows: ids.size === 0 ? batch.rows : batch.rows.filter((row) => !ids.has(row.spanId)),
   }
+}
+
+/** @returns how many spans there were */
+async function writeMerges(context: StoreContext, merges: readonly TraceMerge[]): Promise<number> {
+  const count = await insertSpans(context, merges)
+  await writeSessions(context, merges)
+  await writeTraces(context, merges)
+  await writeRollups(context, merges)
+  await writeBuckets(context, merges)
+  return count
 }

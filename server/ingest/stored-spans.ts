@@ -1,9 +1,11 @@
 /** The spans of a trace that were there before, as far as new ones can touch them. Wide columns are never read. */
 import { and, eq, inArray, type SQL } from 'drizzle-orm'
 import { chunksFor } from '#server/ingest/bulk'
+import { countsOf } from '#server/ingest/merge-trace'
 import type { Counts, Node } from '#server/ingest/rollups'
 import type { StoreContext } from '#server/ingest/store'
 import type { TraceState } from '#server/ingest/store-traces'
+import type { SpanRow } from '#server/otlp/span-row'
 
 /** A span that was there before, with its sum over everything below it. */
 export interface StoredSpan extends Node {
@@ -12,10 +14,7 @@ export interface StoredSpan extends Node {
 }
 
 /** What a new span says of its place in its trace. */
-export interface Arriving {
-  spanId: string
-  parentId: string | null
-}
+type Arriving = Pick<SpanRow, 'spanId' | 'parentId'>
 
 /** Traces with more spans are not read whole: a trace that never ends would take longer with every batch. */
 export const WHOLE_TRACE_SPANS = 1000
@@ -28,25 +27,65 @@ const MAX_LEVELS = 100
  */
 export async function loadStoredSpans(
   context: StoreContext,
-  traces: readonly TraceState[],
-  arriving: ReadonlyMap<string, readonly Arriving[]>,
+  traces: ReadonlyMap<string, TraceState>,
+  batches: readonly { traceId: string; rows: readonly Arriving[] }[],
   wholeTraceSpans: number,
 ): Promise<Map<number, StoredSpan[]>> {
-  const whole = traces.filter(({ spanCount }) => spanCount > 0 && spanCount <= wholeTraceSpans)
+  const whole: number[] = []
   const byTrace = new Map<number, StoredSpan[]>()
-  for (const trace of traces.filter(({ spanCount }) => spanCount > wholeTraceSpans)) {
-    const touched = await loadTouched(context, trace, arriving.get(trace.traceId) ?? [])
+  for (const { traceId, rows } of batches) {
+    const trace = traces.get(traceId)
+    if (!trace || trace.spanCount === 0) continue
+    const touched = trace.spanCount > wholeTraceSpans ? await loadTouched(context, trace, rows) : null
     if (touched) byTrace.set(trace.id, touched)
-    else whole.push(trace)
+    else whole.push(trace.id)
   }
-  const { spans } = context.db.t
-  const ids = whole.map((trace) => trace.id)
-  for (const row of await selectIn(context, ids, (chunk) => inArray(spans.traceRowId, chunk))) {
-    const list = byTrace.get(row.traceRowId)
-    if (list) list.push(row)
-    else byTrace.set(row.traceRowId, [row])
-  }
+  await loadWhole(context, whole, byTrace)
   return byTrace
+}
+
+const SPAN_MEMBERS = [
+  'id',
+  'traceRowId',
+  'spanId',
+  'parentId',
+  'startTime',
+  'statusCode',
+  'llmTokenCountPrompt',
+  'llmTokenCountCompletion',
+] as const
+const ROLLUP_MEMBERS = [
+  'spanRowId',
+  'cumulativeErrorCount',
+  'cumulativeLlmTokenCountPrompt',
+  'cumulativeLlmTokenCountCompletion',
+] as const
+
+async function loadWhole(
+  { tx, db }: StoreContext,
+  traceRowIds: readonly number[],
+  byTrace: Map<number, StoredSpan[]>,
+): Promise<void> {
+  const { spans, spanRollups } = db.t
+  const by = 'traceRowId' as const
+  const sums = await db.dialect.selectMany(tx, spanRollups, { members: ROLLUP_MEMBERS, by }, traceRowIds)
+  const totals = new Map(
+    sums.map((row) => [
+      row.spanRowId,
+      {
+        errors: row.cumulativeErrorCount,
+        promptTokens: row.cumulativeLlmTokenCountPrompt,
+        completionTokens: row.cumulativeLlmTokenCountCompletion,
+      },
+    ]),
+  )
+  for (const row of await db.dialect.selectMany(tx, spans, { members: SPAN_MEMBERS, by }, traceRowIds)) {
+    const { id, traceRowId, spanId, parentId, startTime } = row
+    const span = { id, traceRowId, spanId, parentId, startTime, total: totals.get(id) ?? countsOf(row) }
+    const list = byTrace.get(traceRowId)
+    if (list) list.push(span)
+    else byTrace.set(traceRowId, [span])
+  }
 }
 
 /** Null when the whole trace is needed: its root gets a parent, so another of its spans becomes the root; or it is deep. */
@@ -97,8 +136,8 @@ async function selectIn<T>(
         parentId: spans.parentId,
         startTime: spans.startTime,
         statusCode: spans.statusCode,
-        promptTokens: spans.llmTokenCountPrompt,
-        completionTokens: spans.llmTokenCountCompletion,
+        llmTokenCountPrompt: spans.llmTokenCountPrompt,
+        llmTokenCountCompletion: spans.llmTokenCountCompletion,
         total: {
           errors: spanRollups.cumulativeErrorCount,
           promptTokens: spanRollups.cumulativeLlmTokenCountPrompt,
@@ -111,12 +150,8 @@ async function selectIn<T>(
         and(eq(spanRollups.traceRowId, spans.traceRowId), eq(spanRollups.spanRowId, spans.id)),
       )
       .where(condition(chunk))
-    for (const { statusCode, promptTokens, completionTokens, total, ...node } of rows) {
-      const own = {
-        errors: statusCode === 'ERROR' ? 1 : 0,
-        promptTokens: promptTokens ?? 0,
-        completionTokens: completionTokens ?? 0,
-      }
+    for (const { statusCode, llmTokenCountPrompt, llmTokenCountCompletion, total, ...node } of rows) {
+      const own = countsOf({ statusCode, llmTokenCountPrompt, llmTokenCountCompletion })
       found.push({ ...node, total: total ?? own })
     }
   }
