@@ -52,6 +52,7 @@ export function UserMenu({ account }: { account: Account }) {
       )}
     >
       <Avatar name={username} size="sm" />
+      <span className="sr-only">Account</span>
       <span className="min-w-0 grow rail-icons:md:sr-only">
         <span className="block truncate text-text">{username}</span>
         {email && <span className="block truncate text-xs font-normal text-muted">{email}</span>}
