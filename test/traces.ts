@@ -1,7 +1,9 @@
 /** Traces as rows, for tests of whatever reads them: no ingest is involved. */
 import { randomBytes } from 'node:crypto'
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { Queries } from '#server/db/database'
+import { WHOLE_LIFE } from '#server/projects/model'
+import { LatencySketch } from '#server/sketch/latency-sketch'
 import { formatTime } from '#server/wire-time'
 import type { TestRuntime } from './runtime'
 
@@ -78,6 +80,7 @@ export async function insertTrace(world: World, trace: NewTrace = {}): Promise<I
       .returning({ id: traces.id })
     const traceRowId = (row as { id: number }).id
     const ids = await insertSpans(world, tx, planned, { traceRowId, projectId })
+    await countTrace(world, tx, traceRowId)
     return {
       id: traceRowId,
       traceId,
@@ -117,6 +120,37 @@ async function ensureSession(
     .values({ projectId, sessionId, startTime: start, endTime: end })
     .returning({ id: projectSessions.id })
   return (row as { id: number }).id
+}
+
+const MICROS_PER_HOUR = 3_600_000_000
+
+/** Adds a trace to the sums of its project: those of its hour, and those of all time. */
+async function countTrace(world: World, tx: Queries, traceRowId: number): Promise<void> {
+  const { projectBuckets, traces } = world.db.t
+  const [trace] = await tx.select().from(traces).where(eq(traces.id, traceRowId))
+  if (!trace) throw new Error('The trace is not there')
+  const { projectId, startTime, endTime, spanCount, errorCount, promptTokens, completionTokens } = trace
+  for (const bucket of [Math.floor(startTime / MICROS_PER_HOUR), WHOLE_LIFE]) {
+    const place = { projectId, bucket, shard: 0 }
+    const isPlace = and(
+      eq(projectBuckets.projectId, projectId),
+      eq(projectBuckets.bucket, bucket),
+      eq(projectBuckets.shard, 0),
+    )
+    const [known] = await tx.select().from(projectBuckets).where(isPlace)
+    const sketch = LatencySketch.decode(known?.latencySketch ?? Buffer.alloc(0))
+    sketch.add(endTime - startTime)
+    const sums = {
+      traceCount: (known?.traceCount ?? 0) + 1,
+      spanCount: (known?.spanCount ?? 0) + spanCount,
+      errorCount: (known?.errorCount ?? 0) + errorCount,
+      promptTokens: (known?.promptTokens ?? 0) + promptTokens,
+      completionTokens: (known?.completionTokens ?? 0) + completionTokens,
+      latencySketch: sketch.encode(),
+    }
+    if (known) await tx.update(projectBuckets).set(sums).where(isPlace)
+    else await tx.insert(projectBuckets).values({ ...place, ...sums })
+  }
 }
 
 type PlannedSpan = ReturnType<typeof planSpan>

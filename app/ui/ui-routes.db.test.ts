@@ -52,6 +52,8 @@ describe('GET /ui/projects', () => {
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
       traceCount: 1,
       lastActivity: TEST_START,
+      latencyP50: expect.closeTo(1000, -2),
+      latencyP99: expect.closeTo(1000, -2),
     })
   })
 })

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { FolderOpen } from 'lucide-react'
 import type { ProjectSummary } from '#server/projects/model'
 import { api } from '../api'
-import { formatCount } from '../format'
+import { formatCount, formatDuration } from '../format'
 import { projectPath } from '../ids'
 import { Failure } from '../ui/failure'
 import { Link } from '../ui/link'
@@ -13,7 +13,15 @@ import { RelativeTime } from '../ui/time'
 /** What a card needs of a project; the dates of the rest are text in JSON. */
 export type ProjectCardData = Pick<
   ProjectSummary,
-  'id' | 'name' | 'description' | 'traceCount' | 'lastActivity' | 'gradientStartColor' | 'gradientEndColor'
+  | 'id'
+  | 'name'
+  | 'description'
+  | 'traceCount'
+  | 'lastActivity'
+  | 'latencyP50'
+  | 'latencyP99'
+  | 'gradientStartColor'
+  | 'gradientEndColor'
 >
 
 /** Every project as a card, refreshed while one looks. */
@@ -71,6 +79,7 @@ function ProjectCard({ project }: { project: ProjectCardData }) {
         {project.description && (
           <span className="line-clamp-2 text-muted wrap-anywhere">{project.description}</span>
         )}
+        <Latencies project={project} />
         <span className="tnum mt-auto flex items-baseline justify-between gap-2 text-muted">
           <span>
             <span className="font-semibold text-text">{formatCount(project.traceCount)}</span>{' '}
@@ -84,5 +93,20 @@ function ProjectCard({ project }: { project: ProjectCardData }) {
         </span>
       </Link>
     </li>
+  )
+}
+
+/** How long traces take: half of them at most so long, and 99 of 100. */
+function Latencies({ project: { latencyP50, latencyP99 } }: { project: ProjectCardData }) {
+  if (latencyP50 === null || latencyP99 === null) return null
+  return (
+    <span className="tnum flex gap-4 text-muted">
+      <span title="Half of the traces took no longer">
+        p50 <span className="text-text">{formatDuration(latencyP50)}</span>
+      </span>
+      <span title="99 of 100 traces took no longer">
+        p99 <span className="text-text">{formatDuration(latencyP99)}</span>
+      </span>
+    </span>
   )
 }

@@ -1,3 +1,4 @@
+import { gte } from 'drizzle-orm'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import type { DatabaseConfig } from '#server/config/model'
@@ -99,7 +100,10 @@ test('going up counts what sessions hold', async () => {
 
 test('going up counts the traces of each hour, and how long they took', async () => {
   const db = await after()
-  const rows = await db.read.select().from(db.t.projectBuckets).orderBy(db.t.projectBuckets.bucket)
+  const { projectBuckets } = db.t
+  // The next migration adds sums that belong to no hour.
+  const hours = db.read.select().from(projectBuckets).where(gte(projectBuckets.bucket, 0))
+  const rows = await hours.orderBy(projectBuckets.bucket)
   expect(rows).toEqual([
     {
       ...{ projectId: 5, bucket: 2, shard: 0, traceCount: 2, spanCount: 4, errorCount: 1 },

@@ -35,3 +35,23 @@ test('going down and up again keeps every span, and both lookups find theirs', a
   const errors = { statuses: ['ERROR' as const] }
   expect(await findSpans({ db }, { projectId, filter: errors, limit: 9, fromId: null })).toEqual([bad])
 })
+
+test('going up counts the traces that are there, going down keeps the counts by hour', async () => {
+  const { config, db } = await filled()
+  for (const [index, duration] of [0, 1, 1000, 1000, 86_400_000_000].entries()) {
+    await insertTrace(
+      { db },
+      { project: 'p', start: index * 4_000_000_000, spans: [{ duration }, { status: 'ERROR' }] },
+    )
+  }
+  const { projectBuckets } = db.t
+  const sums = () =>
+    db.read.select().from(projectBuckets).orderBy(projectBuckets.projectId, projectBuckets.bucket)
+  const before = await sums()
+  await downgrade(config, { to: 4 }, log)
+  const byHour = await sums()
+  expect(byHour.map((row) => row.bucket).some((bucket) => bucket < 0)).toBe(false)
+  expect(byHour).toHaveLength(before.length - 2)
+  await migrate(config, log)
+  expect(await sums()).toEqual(before)
+})

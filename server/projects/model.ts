@@ -29,9 +29,15 @@ export interface Project {
   createdAt: Date
 }
 
+/** In place of an hour: the sums over all traces that a project has. No hour has this number. */
+export const WHOLE_LIFE = -1_000_000_000
+
 /** A project with what its card shows. */
 export interface ProjectSummary extends Project {
   traceCount: number
   /** Start of the newest trace, microseconds since 1970, or null when there is none. */
   lastActivity: number | null
+  /** What half, and 99 of 100, of its traces did not exceed: microseconds, 1 % off at most; null without traces. */
+  latencyP50: number | null
+  latencyP99: number | null
 }

@@ -2,8 +2,10 @@ import { count, eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { encodeGlobalId } from '#server/global-id'
 import { deleteProject } from '#server/projects/delete-project'
+import { WHOLE_LIFE } from '#server/projects/model'
 import { createProject } from '#server/projects/projects'
 import { getProjectSummary, listProjectSummaries } from '#server/projects/summaries'
+import { LatencySketch } from '#server/sketch/latency-sketch'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
 import { insertTrace, TEST_START } from '../../test/traces'
 
@@ -73,6 +75,10 @@ describe('deleteProject', () => {
   })
 })
 
+/** A hundredth off at most. */
+const within = (value: number | null | undefined, exact: number) =>
+  typeof value === 'number' && Math.abs(value - exact) <= exact / 100
+
 describe('summaries', () => {
   test('count traces and give the start of the newest', async () => {
     await insertTrace(runtime, { project: 'used', start: TEST_START + 5_000_001 })
@@ -81,6 +87,38 @@ describe('summaries', () => {
     expect(summary).toMatchObject({ name: 'used', traceCount: 2, lastActivity: TEST_START + 5_000_001 })
     expect(await getProjectSummary(runtime, summary.id)).toEqual(summary)
     expect(await getProjectSummary(runtime, encodeGlobalId('Project', summary.id))).toEqual(summary)
+  })
+
+  test('tell from the sums how long half, and 99 of 100, of the traces took', async () => {
+    for (let index = 1; index <= 100; index++) {
+      const start = TEST_START + index * 3_600_000_000
+      await insertTrace(runtime, { project: 'timed', start, spans: [{ duration: index * 1_000_000 }] })
+    }
+    await insertTrace(runtime, { project: 'slow', spans: [{ duration: 3_000_000_000 }] })
+    const list = await listProjectSummaries(runtime)
+    const timed = list.find((project) => project.name === 'timed')
+    expect(timed).toEqual(await getProjectSummary(runtime, 'timed'))
+    expect(within(timed?.latencyP50, 50_000_000)).toBe(true)
+    expect(within(timed?.latencyP99, 99_000_000)).toBe(true)
+    const empty = list.find((project) => project.name === 'default')
+    expect([empty?.latencyP50, empty?.latencyP99]).toEqual([null, null])
+  })
+
+  test('add up what several writers have counted, each for itself', async () => {
+    const { projectId } = await insertTrace(runtime, { project: 'shared', spans: [{ duration: 1000 }] })
+    const { projectBuckets } = runtime.db.t
+    // Another writer took the trace of one millisecond out, and put it in again as one of a second.
+    const sketch = new LatencySketch()
+    sketch.add(1000, -1)
+    sketch.add(1_000_000)
+    const none = { spanCount: 0, errorCount: 0, promptTokens: 0, completionTokens: 0 }
+    const sums = { ...none, traceCount: 2, latencySketch: sketch.encode() }
+    await runtime.db.write((tx) =>
+      tx.insert(projectBuckets).values({ projectId, bucket: WHOLE_LIFE, shard: 7, ...sums }),
+    )
+    const summary = await getProjectSummary(runtime, 'shared')
+    expect(summary.traceCount).toBe(3)
+    expect(within(summary.latencyP50, 1_000_000)).toBe(true)
   })
 
   test('list the lately active first and the unused last', async () => {
