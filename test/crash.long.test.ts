@@ -1,21 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { postgresForCrash, sqliteForCrash } from './crash-engines'
-import { runCrashRounds } from './crash-rounds'
-import { type PostgresServer, startPostgres } from './postgres'
+import { describeCrashes } from './crash-matrix'
 
-const ROUNDS = 40
-
-let server: PostgresServer
-beforeAll(async () => {
-  server = await startPostgres()
-})
-afterAll(() => server.stop())
-
-it.each([
-  ['SQLite', async () => sqliteForCrash],
-  ['PostgreSQL', () => postgresForCrash(server)],
-])(`nothing acknowledged is lost in ${ROUNDS} rounds of kills on %s`, async (_engine, database) => {
-  const result = await runCrashRounds({ rounds: ROUNDS, database: await database() })
-  console.log(JSON.stringify(result))
-  expect(result).toMatchObject({ lost: [], repeated: [] })
-})
+describeCrashes({ rounds: 100, stoppedMs: 1_500 })
+// As long as a request may wait at all: all of them are told to come again.
+describeCrashes({ rounds: 5, stoppedMs: 31_000, only: /stopped|frozen/ })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { requirePostgres } from './postgres-install'
+import { isAlive, tryKill } from './program'
 
 const USER = 'postgres'
 const START_PATIENCE_MS = 30_000
@@ -23,6 +24,8 @@ export interface PostgresOptions {
 export interface PostgresServer {
   readonly port: number
   readonly socketFolder: string
+  /** Whom its files belong to; null for ourselves. */
+  readonly owner: { uid: number; gid: number } | null
   /** The URL of a database of this server. */
   url(database: string): string
   /** Makes an empty database, or a copy of another, and returns its name. */
@@ -30,8 +33,11 @@ export interface PostgresServer {
   dropDatabase(name: string): Promise<void>
   /** Runs SQL as the superuser. */
   query(sql: string, database?: string): Promise<Record<string, unknown>[]>
-  /** Ends every process at once, as a crash would. */
-  kill(): Promise<void>
+  /**
+   * Ends it: SIGQUIT ends every process at once, as a crash would; SIGKILL does it without their knowing; SIGINT is an
+   * orderly shutdown that ends connections.
+   */
+  kill(signal?: 'SIGQUIT' | 'SIGKILL' | 'SIGINT'): Promise<void>
   /** Starts again after `kill`, on the same port with the same data. */
   start(): Promise<void>
   /** Freezes every process of the server, and lets them go on. */
@@ -78,7 +84,7 @@ class Server implements PostgresServer {
   #databases = 0
   readonly #bin: string
   readonly #home: string
-  readonly #owner: { uid: number; gid: number } | null
+  readonly owner: { uid: number; gid: number } | null
   readonly #options: PostgresOptions
 
   constructor(
@@ -90,7 +96,7 @@ class Server implements PostgresServer {
   ) {
     this.#bin = bin
     this.#home = home
-    this.#owner = owner
+    this.owner = owner
     this.#options = options
   }
 
@@ -114,7 +120,7 @@ class Server implements PostgresServer {
     this.#process = spawn(
       join(this.#bin, 'postgres'),
       ['-D', join(this.#home, 'data'), '-p', String(this.port), '-k', this.#home, ...flags],
-      { ...this.#owner, cwd: this.#home, stdio: process.env.TEST_POSTGRES_LOG ? 'inherit' : 'ignore' },
+      { ...this.owner, cwd: this.#home, stdio: process.env.TEST_POSTGRES_LOG ? 'inherit' : 'ignore' },
     )
     this.#watcher = watch(this.#process.pid ?? 0, this.#home)
     await this.#untilReady()
@@ -156,8 +162,11 @@ class Server implements PostgresServer {
     await this.query(`drop database if exists ${name} with (force)`)
   }
 
-  async kill(): Promise<void> {
-    await this.#end('SIGQUIT')
+  async kill(signal: 'SIGQUIT' | 'SIGKILL' | 'SIGINT' = 'SIGQUIT'): Promise<void> {
+    // Nobody is left to tell the server's other processes.
+    const others = signal === 'SIGKILL' ? this.#pids().slice(1) : []
+    await this.#end(signal)
+    for (const pid of others) await untilGone(pid)
   }
 
   pause(): void {
@@ -198,6 +207,12 @@ class Server implements PostgresServer {
     child.kill(signal)
     await exited
   }
+}
+
+/** SIGKILL, and a wait: the server would not start while one of its processes has its memory open. */
+async function untilGone(pid: number): Promise<void> {
+  tryKill(pid, 'SIGKILL')
+  while (isAlive(pid)) await sleep(10)
 }
 
 /** Ends the server and removes its folder as soon as this process is gone, however it went: its end of a pipe closes. */

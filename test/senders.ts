@@ -13,6 +13,16 @@ export interface Sender {
   failures: number
   /** Resolves when the last export has been acknowledged. */
   stop(): Promise<void>
+  /** Gives up, whatever has not been acknowledged. */
+  abandon(): Promise<void>
+}
+
+export interface SenderOptions {
+  spansPerBatch?: number
+  /** Length of each span's `input.value`. */
+  valueCharacters?: number
+  /** How long an exporter tries before it reports a failure; its own default when left out. */
+  timeoutMs?: number
 }
 
 export interface Target {
@@ -23,22 +33,33 @@ export interface Target {
 }
 
 /** Sends batches without a pause until stopped. */
-export function startSender(transport: 'http' | 'grpc', target: Target, spansPerBatch = 5): Sender {
-  const exporter = createExporter(transport, target)
-  const batches = createBatches(`crash-${transport}`)
+export function startSender(
+  transport: 'http' | 'grpc',
+  target: Target,
+  { spansPerBatch = 5, valueCharacters, timeoutMs }: SenderOptions = {},
+): Sender {
+  const exporter = createExporter(transport, target, timeoutMs)
+  const batches = createBatches(`crash-${transport}`, valueCharacters)
   let stopping = false
-  const sender = { transport, acknowledged: new Set<string>(), failures: 0, stop }
+  let givingUp = false
+  const sender = { transport, acknowledged: new Set<string>(), failures: 0, stop, abandon }
   const loop = run()
 
   async function run() {
     while (!stopping) {
       const spans = batches.next(spansPerBatch)
       while (!(await send(exporter, spans))) {
+        if (givingUp) return
         sender.failures += 1
         await sleep(30)
       }
       for (const span of spans) sender.acknowledged.add(idOf(span))
     }
+  }
+
+  async function abandon() {
+    givingUp = true
+    await stop()
   }
 
   async function stop() {
@@ -69,10 +90,15 @@ export async function sendBatches(
   return { ids, failures }
 }
 
-function createExporter(transport: 'http' | 'grpc', { baseUrl, grpcPort, token }: Target): SpanExporter {
-  if (transport === 'grpc') return new GrpcExporter({ url: `http://127.0.0.1:${grpcPort}` })
+function createExporter(
+  transport: 'http' | 'grpc',
+  { baseUrl, grpcPort, token }: Target,
+  timeoutMs?: number,
+): SpanExporter {
+  const timeout = timeoutMs === undefined ? {} : { timeoutMillis: timeoutMs }
+  if (transport === 'grpc') return new GrpcExporter({ url: `http://127.0.0.1:${grpcPort}`, ...timeout })
   const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
-  return new HttpExporter({ url: `${baseUrl}/v1/traces`, headers })
+  return new HttpExporter({ url: `${baseUrl}/v1/traces`, headers, ...timeout })
 }
 
 /** Resolves with whether the exporter reported success; its own retries are over then. */
@@ -82,7 +108,7 @@ function send(exporter: SpanExporter, spans: ReadableSpan[]): Promise<boolean> {
 
 const idOf = (span: ReadableSpan) => `${span.spanContext().traceId}:${span.spanContext().spanId}`
 
-function createBatches(project: string): { next(count: number): ReadableSpan[] } {
+function createBatches(project: string, valueCharacters = 200): { next(count: number): ReadableSpan[] } {
   let ended: ReadableSpan[] = []
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'openinference.project.name': project }),
@@ -99,7 +125,9 @@ function createBatches(project: string): { next(count: number): ReadableSpan[] }
   return {
     next: (count) => {
       for (let index = 0; index < count; index++) {
-        tracer.startSpan(`span ${index}`, { attributes: { 'input.value': 'x'.repeat(200) } }).end()
+        tracer
+          .startSpan(`span ${index}`, { attributes: { 'input.value': 'x'.repeat(valueCharacters) } })
+          .end()
       }
       const batch = ended
       ended = []

@@ -1,0 +1,99 @@
+/** Every fault on every engine it can happen to. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { postgresForCrash, postgresOnDisk, sqliteForCrash, sqliteOnDisk } from './crash-engines'
+import {
+  fillDisk,
+  freezeDatabase,
+  killChild,
+  killDatabase,
+  killTree,
+  stopDatabase,
+  terminate,
+} from './crash-faults'
+import { type CrashDatabase, type CrashResult, type Fault, runCrashRounds } from './crash-rounds'
+import { type PostgresServer, startPostgres } from './postgres'
+import { mountSmallDisk, type SmallDisk, whyNoSmallDisk } from './small-disk'
+
+interface MatrixOptions {
+  rounds: number
+  /** How long a database that is stopped stays so. */
+  stoppedMs: number
+  /** Only tests whose names match. */
+  only?: RegExp
+}
+
+/** In turn, because the supervisor gives up a child that dies five times within a minute. */
+const PROGRAM_FAULTS: readonly Fault[] = [killChild('web'), killChild('collector'), killTree, terminate]
+
+/** Registers the tests. */
+export function describeCrashes(options: MatrixOptions): void {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await startPostgres()
+  })
+  afterAll(() => server.stop())
+
+  const engines = {
+    SQLite: async () => sqliteForCrash,
+    PostgreSQL: () => postgresForCrash(server),
+  }
+  const databaseFaults: readonly (readonly [string, () => Fault])[] = [
+    ['PostgreSQL is killed', () => killDatabase(server)],
+    [`PostgreSQL is stopped for ${options.stoppedMs} ms`, () => stopDatabase(server, options.stoppedMs)],
+    [`PostgreSQL is frozen for ${options.stoppedMs} ms`, () => freezeDatabase(server, options.stoppedMs)],
+  ]
+  const test = (name: string, run: () => Promise<CrashResult>) => {
+    if (options.only && !options.only.test(name)) return
+    it(`when ${name}, ${options.rounds} times`, async () => expectNothingLost(await run()))
+  }
+  const strike = (faults: readonly Fault[], database: CrashDatabase) =>
+    runCrashRounds({ rounds: options.rounds, faults, database })
+
+  for (const [engine, open] of Object.entries(engines)) {
+    describe(`every acknowledged span is stored exactly once on ${engine}`, () => {
+      test('web, the collector and the whole program are killed, and it is told to end', async () =>
+        strike(PROGRAM_FAULTS, await open()))
+    })
+  }
+  describe('every acknowledged span is stored exactly once on PostgreSQL', () => {
+    for (const [name, fault] of databaseFaults) {
+      test(name, async () => strike([fault()], await engines.PostgreSQL()))
+    }
+  })
+  describeFullDisk(options, () => server)
+}
+
+/** Room for the first round, and for what each round adds. */
+const diskMegabytes = (rounds: number) => 96 + rounds * 24
+
+function describeFullDisk({ rounds, only }: MatrixOptions, server: () => PostgresServer): void {
+  const name = 'the disk is full'
+  if (only && !only.test(name)) return
+  const reason = whyNoSmallDisk()
+  const onDisks = {
+    SQLite: async (disk: SmallDisk) => sqliteOnDisk(disk),
+    PostgreSQL: (disk: SmallDisk) => postgresOnDisk(server(), disk),
+  }
+  for (const [engine, open] of Object.entries(onDisks)) {
+    describe(`every acknowledged span is stored exactly once on ${engine}`, () => {
+      // A skipped test's name is printed at the end, and the reason with it.
+      it.skipIf(reason !== null)(`when ${name}, ${rounds} times${reason ? `: ${reason}` : ''}`, async () => {
+        const disk = mountSmallDisk(diskMegabytes(rounds))
+        try {
+          const faults = [fillDisk(disk)]
+          expectNothingLost(await runCrashRounds({ rounds, faults, database: await open(disk) }))
+        } finally {
+          disk.remove()
+        }
+      })
+    })
+  }
+}
+
+function expectNothingLost(result: CrashResult): void {
+  expect(result.lost).toEqual([])
+  expect(result.repeated).toEqual([])
+  expect(result.replaced).toEqual([])
+  expect(result.acknowledged.http).toBeGreaterThan(100)
+  expect(result.acknowledged.grpc).toBeGreaterThan(100)
+}
