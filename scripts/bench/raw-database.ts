@@ -48,8 +48,25 @@ export function decodeAll(body: Uint8Array, encoding: 'protobuf' | 'json', gzip:
   return rows
 }
 
-/** The columns of `spans` for a span. */
-export function columnsOf({ row }: IncomingSpan, keys: { traceRowId: number; projectId: number }) {
-  const { traceId: _traceId, sessionId: _sessionId, ...columns } = row
-  return { ...columns, ...keys }
-}
+/** The columns of `spans` for a span. Written out: a spread of twenty members costs more than one thinks. */
+export const columnsOf = ({ row }: IncomingSpan, keys: { traceRowId: number; projectId: number }) => ({
+  traceRowId: keys.traceRowId,
+  projectId: keys.projectId,
+  spanId: row.spanId,
+  parentId: row.parentId,
+  name: row.name,
+  spanKind: row.spanKind,
+  startTime: row.startTime,
+  endTime: row.endTime,
+  statusCode: row.statusCode,
+  llmTokenCountPrompt: row.llmTokenCountPrompt,
+  llmTokenCountCompletion: row.llmTokenCountCompletion,
+  modelName: row.modelName,
+  sessionId: row.sessionId,
+  userId: row.userId,
+  inputPreview: row.inputPreview,
+  outputPreview: row.outputPreview,
+  statusMessage: row.statusMessage,
+  attributes: row.attributes,
+  events: row.events,
+})
