@@ -1,14 +1,18 @@
-/** What a project's traces add up to in each hour. Pure: a trace is taken out as it was and put in as it is. */
+/**
+ * What a project's traces add up to, in each hour and altogether. Pure: a trace is taken out as it was and put in as it
+ * is.
+ */
 import type { TraceMerge } from '#server/ingest/merge-trace'
 import type { TraceState } from '#server/ingest/store-traces'
+import { WHOLE_LIFE } from '#server/projects/model'
 import { LatencySketch } from '#server/sketch/latency-sketch'
 
 const MICROS_PER_HOUR = 3_600_000_000
 
-/** Sums over the traces of a project that start in one hour, or a change of them. */
+/** Sums over the traces of a project that start in one hour, or over all of them; or a change of these. */
 export interface BucketSums {
   projectId: number
-  /** Hours since 1970-01-01, UTC. */
+  /** Hours since 1970-01-01, UTC; or WHOLE_LIFE. */
   bucket: number
   traceCount: number
   spanCount: number
@@ -50,13 +54,13 @@ export function addTrace(sums: BucketSums, trace: Countable, times: 1 | -1): voi
 }
 
 function count(buckets: Map<string, BucketSums>, trace: TraceState, times: 1 | -1): void {
-  const bucket = bucketOf(trace.startTime)
-  const key = `${trace.projectId} ${bucket}`
-  let sums = buckets.get(key)
-  if (!sums) {
-    sums = emptyBucket(trace.projectId, bucket)
-    buckets.set(key, sums)
+  for (const bucket of [WHOLE_LIFE, bucketOf(trace.startTime)]) {
+    const key = `${trace.projectId} ${bucket}`
+    let sums = buckets.get(key)
+    if (!sums) {
+      sums = emptyBucket(trace.projectId, bucket)
+      buckets.set(key, sums)
+    }
+    addTrace(sums, trace, times)
   }
-  addTrace(sums, trace, times)
 }
-// STORE: please read /tmp/w/note-for-STORE-from-READ.md, then delete this line.

@@ -1,11 +1,13 @@
 import { count, eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { encodeGlobalId } from '#server/global-id'
+import { storeSpans } from '#server/ingest/store'
 import { deleteProject } from '#server/projects/delete-project'
 import { WHOLE_LIFE } from '#server/projects/model'
 import { createProject } from '#server/projects/projects'
 import { getProjectSummary, listProjectSummaries } from '#server/projects/summaries'
 import { LatencySketch } from '#server/sketch/latency-sketch'
+import { incoming } from '../../test/received-spans'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
 import { insertTrace, TEST_START } from '../../test/traces'
 
@@ -119,6 +121,21 @@ describe('summaries', () => {
     const summary = await getProjectSummary(runtime, 'shared')
     expect(summary.traceCount).toBe(3)
     expect(within(summary.latencyP50, 1_000_000)).toBe(true)
+  })
+
+  test('follow what ingest stores, also for a trace that grows', async () => {
+    const clock = () => new Date()
+    await storeSpans(runtime.db, [incoming({ trace: 1, span: 1, end: 1_000_000 })], clock)
+    await storeSpans(runtime.db, [incoming({ trace: 2, span: 1, end: 1_000_000 })], clock)
+    await storeSpans(runtime.db, [incoming({ trace: 2, span: 2, parent: 1, end: 60_000_000 })], clock)
+    const [summary] = (await listProjectSummaries(runtime)).filter((project) => project.traceCount > 0)
+    expect(summary?.traceCount).toBe(2)
+    expect(within(summary?.latencyP50, 1_000_000)).toBe(true)
+    expect(within(summary?.latencyP99, 1_000_000)).toBe(true)
+    await storeSpans(runtime.db, [incoming({ trace: 1, span: 3, parent: 1, end: 60_000_000 })], clock)
+    const after = await getProjectSummary(runtime, summary?.id ?? 0)
+    expect(after.traceCount).toBe(2)
+    expect(within(after.latencyP50, 60_000_000)).toBe(true)
   })
 
   test('list the lately active first and the unused last', async () => {
