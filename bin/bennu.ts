@@ -43,9 +43,31 @@ db.command('status')
   .addOption(databaseUrl)
   .action(async (flags) => (await import('./commands/database')).printStatus(flags))
 
-program
-  .command('users')
-  .description('look after accounts')
+const users = program.command('users').description('look after accounts')
+users
+  .command('list')
+  .description('print every account, a line each, tab-separated')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/users')).listAccounts(flags))
+users
+  .command('create <email>')
+  .description('make an account with a random password, to be changed at the first sign-in, and print it')
+  .option('--name <name>', 'what others see; the part of the address before the @ when left out')
+  .option('--role <role>', 'VIEWER, MEMBER or ADMIN', 'MEMBER')
+  .addOption(databaseUrl)
+  .action(async (email, flags) => (await import('./commands/users')).createAccount(email, flags))
+users
+  .command('disable <email>')
+  .description('refuse the sessions, keys and sign-ins of an account, and keep it')
+  .option('--reason <text>', 'for other admins')
+  .addOption(databaseUrl)
+  .action(async (email, flags) => (await import('./commands/users')).switchAccount(email, flags, true))
+users
+  .command('enable <email>')
+  .description('let a disabled account in again')
+  .addOption(databaseUrl)
+  .action(async (email, flags) => (await import('./commands/users')).switchAccount(email, flags, false))
+users
   .command('reset-password <email>')
   .description('set a new random password, to be changed at the next sign-in, and print it')
   .addOption(databaseUrl)

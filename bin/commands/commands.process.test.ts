@@ -130,3 +130,32 @@ describe('bennu users reset-password', () => {
     expect(stderr).toContain('bennu db migrate')
   })
 })
+
+describe('bennu users', () => {
+  it('makes, lists, disables and enables an account, and refuses the last admin', async () => {
+    const variables = { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: SECRET }
+    const early = await runBennu(['db', 'migrate'], env()).then(() =>
+      runBennu(['users', 'create', 'ada@example.com'], env(variables)),
+    )
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('bennu serve')])
+    await (await startProgram({ workingDir: folder, env: variables })).stop()
+    const users = (...words: string[]) => runBennu(['users', ...words], env(variables))
+    const made = await users('create', 'Ada@Example.com', '--name', 'Ada', '--role', 'VIEWER')
+    expect([made.code, made.stdout]).toEqual([
+      0,
+      expect.stringMatching(/Made Ada <ada@example\.com> \(VIEWER\)\..*\n\S{20}\n$/),
+    ])
+    expect((await users('create', 'ada@example.com')).stderr).toContain(
+      'Another account has this e-mail address',
+    )
+    expect((await users('disable', 'ada@example.com', '--reason', 'left')).code).toBe(0)
+    const { stdout } = await users('list')
+    expect(stdout.split('\n').slice(0, 2)).toEqual([
+      'id\tusername\temail\trole\tsigns in by\tstate\tlast seen',
+      '3\tAda\tada@example.com\tVIEWER\tLOCAL\tdisabled\tnever',
+    ])
+    expect((await users('enable', 'ada@example.com')).stdout).toContain('enabled')
+    const last = await users('disable', 'admin@localhost')
+    expect([last.code, last.stderr]).toEqual([1, expect.stringContaining('last admin')])
+  })
+})

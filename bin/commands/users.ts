@@ -1,15 +1,120 @@
+/** `bennu users …`: accounts, for whoever can read the server's configuration. */
+import { prepareAudit } from '#server/audit/chain'
+import type { RecordCtx } from '#server/audit/record'
 import { migrationStatus } from '#server/db/migrate'
 import { openDatabase } from '#server/db/open'
 import { AppError } from '#server/errors'
 import { createLogger } from '#server/log'
-import { resetPasswordByCommandLine } from '#server/users/reset-password'
+import { createUser } from '#server/users/create'
+import { findUserByEmail, sanitizeEmail, type User } from '#server/users/find'
+import { listUsers } from '#server/users/list'
+import { Email, Username } from '#server/users/model'
+import { generatePassword, resetPasswordByCommandLine } from '#server/users/reset-password'
+import { updateUser } from '#server/users/update'
 import { type ConfigFlags, readConfig } from './read-config'
+
+const PAGE = 500
+
+/** `bennu users list`: a line for each account on stdout, tab-separated, below a line of headings. */
+export async function listAccounts(flags: ConfigFlags): Promise<void> {
+  await withAccounts(flags, async (ctx) => {
+    print(['id', 'username', 'email', 'role', 'signs in by', 'state', 'last seen'].join('\t'))
+    let from: number | null = null
+    do {
+      const page: Awaited<ReturnType<typeof listUsers>> = await listUsers(ctx, { from, limit: PAGE })
+      for (const user of page.users) print(lineOf(user))
+      from = page.next
+    } while (from !== null)
+  })
+}
+
+function lineOf(user: User): string {
+  const { id, username, email, role, authMethod, lastSeenAt } = user
+  const seen = lastSeenAt?.toISOString() ?? 'never'
+  return [id, oneLine(username), email ?? '', role, authMethod, stateOf(user), seen].join('\t')
+}
+
+function stateOf({ role, authMethod, disabledAt, passwordHash, resetPassword }: User): string {
+  if (disabledAt) return 'disabled'
+  if (role !== 'SYSTEM' && authMethod === 'LOCAL' && passwordHash === null) return 'no password'
+  return resetPassword ? 'must reset' : 'active'
+}
+
+/** A name holds what people like, a line of the list one account. */
+const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]/gu, '\ufffd')
+
+interface CreateFlags extends ConfigFlags {
+  name?: string
+  role: string
+}
+
+/**
+ * `bennu users create <email>`: makes an account with a random password, to be changed at the first sign-in, and prints it.
+ * @throws AppError invalid (address, name), undecodable (role), conflict (taken, blocked)
+ */
+export async function createAccount(email: string, flags: CreateFlags): Promise<void> {
+  const address = Email.safeParse(email)
+  const name = Username.safeParse(flags.name ?? email.split('@')[0])
+  const fault = address.error?.issues[0] ?? name.error?.issues[0]
+  if (!address.success || !name.success) throw new AppError('invalid', fault?.message ?? 'Not an address')
+  await withAccounts(flags, async (ctx) => {
+    await refuseBeforeFirstStart(ctx)
+    const password = generatePassword()
+    const input = {
+      auth_method: 'LOCAL',
+      email: address.data,
+      username: name.data,
+      role: flags.role,
+    } as const
+    const user = await createUser(ctx, { ...input, password })
+    print(
+      `Made ${user.username} <${user.email}> (${user.role}). Password, to be changed at the first sign-in:`,
+    )
+    print(password)
+  })
+}
+
+/** The built-in accounts have to come first: their ids are fixed. */
+async function refuseBeforeFirstStart(ctx: RecordCtx): Promise<void> {
+  const { users } = await listUsers(ctx, { from: null, limit: 1 })
+  if (users.length === 0)
+    throw new AppError('conflict', 'no server has run on this database yet: start `bennu serve` first')
+}
+
+/**
+ * `bennu users disable <email>` and `enable`: refuses everything that the account shows, and lets it in again.
+ * @throws AppError not_found, conflict (the last admin), forbidden (the system account)
+ */
+export async function switchAccount(
+  email: string,
+  flags: ConfigFlags & { reason?: string },
+  disabled: boolean,
+): Promise<void> {
+  await withAccounts(flags, async (ctx) => {
+    const user = await findUserByEmail(ctx.db.read, ctx.db, sanitizeEmail(email))
+    if (!user) throw new AppError('not_found', `No account has the address ${email}`)
+    await updateUser(ctx, user.id, { disabled, disabled_reason: flags.reason?.slice(0, 200) })
+    print(`${user.username} <${user.email}> is ${disabled ? 'disabled' : 'enabled'}`)
+  })
+}
 
 /**
  * `bennu users reset-password <email>`: prints a new password on stdout, to be changed at the next sign-in.
- * @throws AppError not_found, conflict (see `resetPasswordByCommandLine`; a database without our tables)
+ * @throws AppError not_found, conflict (see `resetPasswordByCommandLine`)
  */
 export async function resetPassword(email: string, flags: ConfigFlags): Promise<void> {
+  await withAccounts(flags, async (ctx) => {
+    const reset = await resetPasswordByCommandLine(ctx, email)
+    print(`New password of ${reset.username} <${reset.email}>, to be changed at the next sign-in:`)
+    print(String(reset.generatedPassword))
+  })
+}
+
+/**
+ * Opens the database that the configuration names, for work that is on record as done on the command line.
+ * @throws AppError conflict for a database that is not up to date
+ */
+async function withAccounts(flags: ConfigFlags, work: (ctx: RecordCtx) => Promise<void>): Promise<void> {
   const { config } = readConfig(flags)
   const log = createLogger(config.log, { process: 'bennu users' })
   const { pending } = await migrationStatus(config.database)
@@ -21,11 +126,14 @@ export async function resetPassword(email: string, flags: ConfigFlags): Promise<
   }
   const db = await openDatabase(config.database, { applicationName: 'bennu users' })
   try {
-    const reset = await resetPasswordByCommandLine({ db, config, clock: () => new Date(), log }, email)
-    process.stdout.write(
-      `New password of ${reset.username} <${reset.email}>, to be changed at the next sign-in:\n${reset.generatedPassword}\n`,
-    )
+    await prepareAudit({ db, config })
+    const request = { address: null, userAgent: null }
+    await work({ db, config, clock: () => new Date(), log, request, actor: { kind: 'commandLine' } })
   } finally {
     await db.close()
   }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

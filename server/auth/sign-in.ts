@@ -21,9 +21,11 @@ const MAX_EMAIL = 320
 
 /**
  * Makes a session for the account with this address and password. A password kept in an older form is hashed anew.
- * @throws AppError unauthenticated: one sentence, whatever the reason
+ * @throws AppError unauthenticated: one sentence, whatever the reason; forbidden while passwords are switched off
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<Session> {
+  if (!ctx.config.auth.basicAuth)
+    throw new AppError('forbidden', 'Signing in with a password is switched off on this server')
   const { password } = input
   const email = sanitizeEmail(input.email ?? '')
   if (!email || !password) throw new AppError('unauthenticated', 'E-mail address and password are required')

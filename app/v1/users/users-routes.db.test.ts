@@ -210,11 +210,13 @@ describe('POST /v1/users', () => {
     expect(statuses.sort()).toEqual([201, 409])
   })
 
-  test('with passwords switched off makes only accounts that sign in elsewhere', async () => {
+  test('with passwords switched off makes only accounts that sign in elsewhere, and lets nobody in', async () => {
+    const user = await createAccount(world)
     setRuntime({ ...world, config: { ...world.config, auth: { ...world.config.auth, basicAuth: false } } })
     try {
       expect((await create(fresh())).status).toBe(409)
       expect((await create(fresh({ auth_method: 'LDAP' }))).status).toBe(201)
+      expect((await signIn(user)).status).toBe(403)
     } finally {
       setRuntime(world)
     }
