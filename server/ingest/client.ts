@@ -6,6 +6,7 @@ export type ContentCoding = 'identity' | 'gzip' | 'deflate'
 
 /** One export request, as it came off the wire. */
 export interface IngestRequest {
+  /** Lost to the caller once it is submitted, if it is all that its buffer holds but for the head of a gRPC message. */
   body: Uint8Array
   encoding: OtlpEncoding
   coding: ContentCoding

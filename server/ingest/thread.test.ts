@@ -113,6 +113,15 @@ describe('the ingest thread', () => {
     await thread.drain()
   })
 
+  it.each([0, 5])('copies no body that has its memory for itself, %d bytes before it aside', async (head) => {
+    const { thread } = await start()
+    const whole = new Uint8Array(head + 2)
+    whole.set(Buffer.from('ok'), head)
+    await thread.submit({ ...order(''), body: whole.subarray(head) })
+    expect(whole.byteLength).toBe(0)
+    await thread.drain()
+  })
+
   it('counts what became of its requests, and why others were refused', async () => {
     const { thread } = await start()
     for (const text of ['ok', 'refuse', 'ok']) await thread.submit(order(text)).catch(() => {})

@@ -203,10 +203,14 @@ export class IngestThread implements IngestClient {
   }
 }
 
+/** What may stand before a body in memory that is handed over with it: the head of a gRPC message. */
+const MAX_HEAD_BYTES = 5
+
 /** The bytes in a buffer of their own, so that they can be handed over instead of copied. */
 function ownBuffer(bytes: Uint8Array): Uint8Array {
-  const ownsAll = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
-  return ownsAll && bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
+  const { buffer, byteOffset, byteLength } = bytes
+  const ownsAll = byteOffset <= MAX_HEAD_BYTES && byteOffset + byteLength === buffer.byteLength
+  return ownsAll && buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes)
 }
 
 const toAppErrorAgain = ({
