@@ -125,11 +125,8 @@ export class SpanDecoder {
 
   /** Whether whatever has a column of its own is a text, or a whole number where tokens are counted. */
   #hasPlainColumns(): boolean {
-    const { columns } = this.#keys
-    const { kind, input, output, models, session, user, promptTokens, completionTokens } = columns
-    for (const place of [kind, input, output, session, user, ...models]) {
-      if (this.#isOther(place, TEXT)) return false
-    }
+    const { texts, promptTokens, completionTokens } = this.#keys.columns
+    for (const place of texts) if (this.#isOther(place, TEXT)) return false
     return !this.#isOther(promptTokens, INTEGER) && !this.#isOther(completionTokens, INTEGER)
   }
 

@@ -25,6 +25,8 @@ interface ColumnPlaces {
   user: Place
   promptTokens: Place
   completionTokens: Place
+  /** All of them that hold text. */
+  texts: Place[]
 }
 
 // Bounded, because a sender may make keys up.
@@ -54,16 +56,16 @@ export class KeyTable {
   /** @param labelOf the form in which names of members are written */
   constructor(labelOf: (name: string) => Uint8Array) {
     this.#labelOf = labelOf
-    this.columns = {
-      kind: this.#at('openinference', 'span', 'kind'),
-      input: this.#at('input', 'value'),
-      output: this.#at('output', 'value'),
-      models: ['llm', 'embedding', 'reranker'].map((owner) => this.#at(owner, 'model_name')),
-      session: this.#at('session', 'id'),
-      user: this.#at('user', 'id'),
-      promptTokens: this.#at('llm', 'token_count', 'prompt'),
-      completionTokens: this.#at('llm', 'token_count', 'completion'),
-    }
+    const kind = this.#at('openinference', 'span', 'kind')
+    const input = this.#at('input', 'value')
+    const output = this.#at('output', 'value')
+    const session = this.#at('session', 'id')
+    const user = this.#at('user', 'id')
+    const models = ['llm', 'embedding', 'reranker'].map((owner) => this.#at(owner, 'model_name'))
+    const texts = [kind, input, output, session, user, ...models]
+    const promptTokens = this.#at('llm', 'token_count', 'prompt')
+    const completionTokens = this.#at('llm', 'token_count', 'completion')
+    this.columns = { kind, input, output, models, session, user, texts, promptTokens, completionTokens }
   }
 
   /** A place below names. */
