@@ -83,6 +83,7 @@ export const fillDisk = (disk: SmallDisk): Fault => ({
     disk.fill()
     try {
       await untilRefused(program, senders)
+      await until('the log to say why', () => program.output().includes('the storage is full'))
     } finally {
       disk.free()
     }
