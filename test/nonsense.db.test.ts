@@ -141,6 +141,10 @@ const QUERIES = [
   `?name=${'x'.repeat(10_000)}`,
   '?name_contains=%25',
   '?name_contains=%5C',
+  '?search=%00',
+  '?search=%ed%a0%80',
+  '?search=%25%5C_',
+  '?block=%00',
 ]
 
 const BODIES: [string, unknown][] = [
@@ -161,6 +165,15 @@ const BODIES: [string, unknown][] = [
     'a null byte',
     '{"name":"\\u0000","data":{"name":"\\u0000"},"email":"\\u0000","password":"\\u0000","user":{"username":"\\u0000"}}',
   ],
+  [
+    'half a character in an account',
+    '{"user":{"auth_method":"LOCAL","email":"\\ud800@example.com","username":"\\udfff","role":"\\ud800","password":"\\ud800","disabled_reason":"\\ud800"}}',
+  ],
+  [
+    'a null byte in an account',
+    '{"user":{"auth_method":"LOCAL","email":"a\\u0000@example.com","username":"a\\u0000","role":"MEMBER","password":"\\u0000 and more","current_password":"\\u0000"}}',
+  ],
+  ['a password of a megabyte, nearly', `{"user":{"password":"${'x'.repeat(1024 * 1024 - 100)}"}}`],
   ['keys of JavaScript', '{"__proto__":{"admin":true},"constructor":1,"name":{"__proto__":1}}'],
   ['wrong types', '{"name":{},"description":[],"data":"x","email":5,"password":true,"user":[]}'],
   ['an odd time', '{"data":{"name":"x","expires_at":"9999-99-99T99:99:99Z"}}'],

@@ -48,7 +48,7 @@ function Disable({ user, onClose }: { user: UserSummary; onClose: () => void }) 
         </p>
         <TextField
           label="Reason (optional)"
-          hint="For other admins and the audit log; they are not told."
+          hint="For other admins; the person is not told."
           value={reason}
           onChange={setReason}
           autoComplete="off"
