@@ -78,6 +78,9 @@ it('of a lone collector are its own', async () => {
 it('show a log of SQLite that comes to rest', async () => {
   const { program, read } = await start()
   await send(program.baseUrl)
-  await until('the log to be cut', async () => /^bennu_sqlite_wal_bytes\{.*\} 0$/m.test(await read()))
-  expect(await read()).toMatch(/^bennu_sqlite_checkpoints_total\{mode="truncate",result="done",.*\} [12]$/m)
+  await until('the log to be cut', async () => {
+    const text = await read()
+    const isCut = /^bennu_sqlite_checkpoints_total\{mode="truncate",result="done",.*\} [1-9]/m.test(text)
+    return isCut && /^bennu_sqlite_wal_bytes\{.*\} 0$/m.test(text)
+  })
 })
