@@ -23,11 +23,15 @@ let who: Principals
 let collector: Service
 let baseUrl: string
 let grpcUrl: string
+/** Whether the collector has the ports that exporters take by themselves: nobody else on this machine did. */
+let isStandard: boolean
 const started: Service[] = []
 
 beforeAll(async () => {
+  isStandard = (await isFree(4317)) && (await isFree(4318))
+  const [grpcPort, port] = isStandard ? [4317, 4318] : [0, await freePort()]
   runtime = await createTestRuntime({
-    config: { server: { grpcPort: 0, otlpHttp: { port: await freePort(), chosen: true } } },
+    config: { server: { grpcPort, otlpHttp: { port, chosen: true } } },
   })
   runtime.ingest = await startIngest(runtime.config, pino({ level: 'silent' }))
   who = await createPrincipals(runtime)
@@ -58,6 +62,14 @@ async function startAnother(port: number, chosen: boolean, ingest: IngestClient 
   const service = await startCollector(other)
   started.push(service)
   return { service, logged }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer()
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false))
+    probe.listen(port, () => probe.close(() => resolve(true)))
+  })
 }
 
 async function withTaken(work: (port: number) => Promise<void>) {
@@ -128,15 +140,16 @@ describe('the port for OTLP over HTTP', () => {
   })
 })
 
-describe('a stock exporter that is given nothing but where and a key', () => {
-  const exporters: [string, () => SpanExporter][] = [
-    ['OTEL_EXPORTER_OTLP_ENDPOINT over protobuf', () => new ProtobufExporter()],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT over JSON', () => new JsonExporter()],
-    ['an address over gRPC', () => new GrpcExporter({ url: grpcUrl })],
+describe('a stock exporter with no settings but a key', () => {
+  const exporters: [string, () => SpanExporter, () => string][] = [
+    ['over protobuf', () => new ProtobufExporter(), () => baseUrl],
+    ['over JSON', () => new JsonExporter(), () => baseUrl],
+    ['over gRPC', () => new GrpcExporter(), () => grpcUrl],
   ]
 
-  it.each(exporters)('is served: %s', async (name, create) => {
-    process.env.OTEL_EXPORTER_OTLP_ENDPOINT = baseUrl
+  it.each(exporters)('is served %s', async (name, create, url) => {
+    // Where the standard ports are somebody else's, it has to be told where.
+    if (!isStandard) process.env.OTEL_EXPORTER_OTLP_ENDPOINT = url()
     process.env.OTEL_EXPORTER_OTLP_HEADERS = `authorization=${encodeURIComponent(authorization())}`
     const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(create())] })
     delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT
