@@ -3,9 +3,10 @@
  * fewest rows; what no index serves is looked through piece by piece, so that a rare match holds nobody up.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { and, desc, eq, gte, inArray, lt, lte, max, min, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, lt, lte, type SQL, sql } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
-import { errorCondition, readsRows, rowConditions } from '#server/traces/span-conditions'
+import { fixedLimit, prepared } from '#server/db/prepared'
+import { errorCondition, rowConditions } from '#server/traces/span-conditions'
 import type { SpanFilter } from '#server/traces/span-filter'
 
 type World = Pick<Ctx, 'db'>
@@ -15,6 +16,9 @@ const IDS_PER_SLICE = 10_000
 const SLICE_MS = 20
 /** So many spans in a span of time are taken as they are; more are looked for from the newest row on. */
 const FEW_SPANS = 1_000
+
+/** How many rows prepared selects give: a page, and the row that the next begins with. */
+const LIMITS = [11, 51, 101, 1001]
 
 /** A row of spans; the trace's row id leads to where it is kept. */
 export interface SpanPlace {
@@ -35,12 +39,39 @@ export interface SpanListing {
 /** The first `limit` matching rows, newest first. */
 export async function findSpans(ctx: World, listing: SpanListing): Promise<SpanPlace[]> {
   const { filter } = listing
+  const asked = Object.entries(filter).flatMap(([part, value]) => (value === undefined ? [] : part))
+  if (asked.length === 0) return selectNewest(ctx, listing, 'newest_spans', [])
+  const errors = errorCondition(ctx, filter)
+  if (asked.length === 1 && errors.length > 0) return selectNewest(ctx, listing, 'newest_errors', errors)
   if (filter.traceIds || filter.spanIds) return findById(ctx, listing)
-  if (isTimed(filter)) {
-    const few = await fewByTime(ctx, listing)
-    if (few) return few
-  } else if (!readsRows(filter)) return selectOfProject(ctx, listing, [])
-  return searchSlices(ctx, listing)
+  const few = isTimed(filter) ? await fewByTime(ctx, listing) : null
+  return few ?? searchSlices(ctx, listing)
+}
+
+/** What is asked most: a prepared select, with a limit of a few fixed sizes. */
+async function selectNewest(
+  ctx: World,
+  { projectId, fromId, limit }: SpanListing,
+  name: string,
+  conditions: SQL[],
+): Promise<SpanPlace[]> {
+  const { spans } = ctx.db.t
+  const rows = LIMITS.find((size) => size >= limit) ?? limit
+  const select = prepared(ctx.db.read, `${name}_${rows}`, () =>
+    ctx.db.read
+      .select({ id: spans.id, traceRowId: spans.traceRowId })
+      .from(spans)
+      .where(
+        and(
+          eq(spans.projectId, sql.placeholder('projectId')),
+          lte(spans.id, sql.placeholder('fromId')),
+          ...conditions,
+        ),
+      )
+      .orderBy(desc(spans.id))
+      .limit(fixedLimit(rows)),
+  )
+  return (await select({ projectId, fromId: fromId ?? Number.MAX_SAFE_INTEGER })).slice(0, limit)
 }
 
 const isTimed = ({ startFrom, startBefore }: SpanFilter) =>
@@ -98,7 +129,8 @@ async function searchSlices(ctx: World, listing: SpanListing): Promise<SpanPlace
   const found: SpanPlace[] = []
   let size = first
   let low: number | null = null
-  let high = Math.min(await highestId(ctx, listing), listing.fromId ?? Number.MAX_SAFE_INTEGER)
+  const last = (await endOfIds(ctx, listing, sql`max`, filter.startBefore)) ?? 0
+  let high = Math.min(last, listing.fromId ?? last)
   while (high >= (low ?? 1)) {
     const from = high - size + 1
     const since = performance.now()
@@ -109,7 +141,7 @@ async function searchSlices(ctx: World, listing: SpanListing): Promise<SpanPlace
     high = from - 1
     size = nextSize(size, performance.now() - since)
     // Where to stop is worth looking up only when the first slice did not fill the page.
-    low ??= await lowestId(ctx, listing)
+    low ??= (await endOfIds(ctx, listing, sql`min`, filter.startFrom)) ?? last + 1
     await nextTurn()
   }
   return found
@@ -141,24 +173,22 @@ async function select(ctx: World, conditions: SQL[], limit: number): Promise<Spa
     .limit(limit)
 }
 
-/** No match has a higher row id; 0 when there can be none. Without an end in time it is one step to an end of an index. */
-async function highestId(ctx: World, { projectId, filter: { startBefore } }: SpanListing): Promise<number> {
+/** The row id beyond which nothing can match: a step to an end of an index, or found among all of a span of time. */
+async function endOfIds(
+  ctx: World,
+  { projectId, filter }: SpanListing,
+  end: SQL,
+  bound: number | undefined,
+): Promise<number | null> {
   const { spans } = ctx.db.t
+  const times = bound === undefined ? [] : timeRange(ctx, filter)
+  // `+ 0` in a span of time: else the engines walk the project's rows until they meet one that is in it.
+  const id = bound === undefined ? sql`${spans.id}` : sql`${spans.id} + 0`
   const [row] = await ctx.db.read
-    .select({ id: max(spans.id) })
+    .select({ id: sql<number | null>`${end}(${id})`.mapWith(Number) })
     .from(spans)
-    .where(and(eq(spans.projectId, projectId), ...timeRange(ctx, { startBefore })))
-  return row?.id ?? 0
-}
-
-/** No match has a lower row id. */
-async function lowestId(ctx: World, { projectId, filter: { startFrom } }: SpanListing): Promise<number> {
-  const { spans } = ctx.db.t
-  const [row] = await ctx.db.read
-    .select({ id: min(spans.id) })
-    .from(spans)
-    .where(and(eq(spans.projectId, projectId), ...timeRange(ctx, { startFrom })))
-  return row?.id ?? Number.MAX_SAFE_INTEGER
+    .where(and(eq(spans.projectId, projectId), ...times))
+  return row?.id ?? null
 }
 
 /** A range of the index on times. */

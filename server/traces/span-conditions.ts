@@ -6,10 +6,6 @@ import type { AttributeTest, SpanFilter } from '#server/traces/span-filter'
 
 type World = Pick<Ctx, 'db'>
 
-/** Whether the filter asks for something that only the row itself tells. */
-export const readsRows = ({ parentId, names, kinds, statuses, attributes }: SpanFilter): boolean =>
-  parentId !== undefined || [names, kinds, statuses, attributes].some((part) => part !== undefined)
-
 /** Every part of the filter but ids and times. */
 export function rowConditions(ctx: World, filter: SpanFilter): SQL[] {
   const { spans } = ctx.db.t

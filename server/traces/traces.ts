@@ -1,7 +1,7 @@
 /** Traces and spans for our own pages: narrow rows by time, and one span whole. */
-import { and, asc, desc, eq, gt, lt, lte, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lt, lte, or, type SQL, sql } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
-import { prepared } from '#server/db/prepared'
+import { fixedLimit, prepared } from '#server/db/prepared'
 import { AppError } from '#server/errors'
 import { invalidCursor } from '#server/query'
 import { isStorable } from '#server/text'
@@ -22,37 +22,31 @@ export async function listTraces(
   ctx: World,
   input: { projectId: number; cursor?: string | null; limit?: number },
 ): Promise<Page<TraceSummary>> {
+  const { traces } = ctx.db.t
   const limit = Math.min(input.limit ?? 50, MAX_TRACES_PER_PAGE)
-  const place = input.cursor ? readTraceCursor(input.cursor) : null
-  const values = { projectId: input.projectId, limit: limit + 1 }
-  const rows = place ? await selectOlder(ctx)({ ...values, ...place }) : await selectNewest(ctx)(values)
-  const items = rows.slice(0, limit).map(toSummary)
+  const older = input.cursor ? olderThan(ctx, readTraceCursor(input.cursor)) : undefined
+  const rows = await selectSummaries(ctx)
+    .where(and(eq(traces.projectId, input.projectId), older))
+    .orderBy(desc(traces.startTime), desc(traces.id))
+    .limit(limit + 1)
+  const items = await withRoots(ctx, rows.slice(0, limit))
   const last = items.at(-1)
-  return { items, nextCursor: rows.length > limit && last ? writeTraceCursor(last) : null }
+  return {
+    items: items.map(toSummary),
+    nextCursor: rows.length > limit && last ? writeTraceCursor(last) : null,
+  }
 }
-
-const selectNewest = (ctx: World) =>
-  prepared(ctx.db.read, 'newest_traces', () => selectByTime(ctx, ofProject(ctx)))
-
-const selectOlder = (ctx: World) =>
-  prepared(ctx.db.read, 'older_traces', () => selectByTime(ctx, and(ofProject(ctx), olderThan(ctx))))
-
-const selectByTime = (ctx: World, condition: SQL | undefined) =>
-  selectSummaries(ctx)
-    .where(condition)
-    .orderBy(desc(ctx.db.t.traces.startTime), desc(ctx.db.t.traces.id))
-    .limit(sql.placeholder('limit'))
-
-const ofProject = (ctx: World) => eq(ctx.db.t.traces.projectId, sql.placeholder('projectId'))
 
 /** The first condition alone is a range of the index; the second settles equal times. */
-function olderThan(ctx: World): SQL | undefined {
+function olderThan(ctx: World, place: { startTime: number; id: number }): SQL | undefined {
   const { traces } = ctx.db.t
-  const [startTime, id] = [sql.placeholder('startTime'), sql.placeholder('id')]
-  return and(lte(traces.startTime, startTime), or(lt(traces.startTime, startTime), lt(traces.id, id)))
+  return and(
+    lte(traces.startTime, place.startTime),
+    or(lt(traces.startTime, place.startTime), lt(traces.id, place.id)),
+  )
 }
 
-const writeTraceCursor = (trace: TraceSummary) =>
+const writeTraceCursor = (trace: { startTime: number; id: number }) =>
   Buffer.from(`${trace.startTime}:${trace.id}`, 'utf8').toString('base64url')
 
 function readTraceCursor(cursor: string): { startTime: number; id: number } {
@@ -67,22 +61,14 @@ function readTraceCursor(cursor: string): { startTime: number; id: number } {
  * @throws AppError not_found
  */
 export async function getTrace(ctx: World, input: { traceId: string }): Promise<TraceDetail> {
+  const { traces } = ctx.db.t
   const traceId = input.traceId.toLowerCase()
-  const [row] = isStorable(traceId) ? await selectByTraceId(ctx)({ traceId }) : []
+  const rows = isStorable(traceId) ? await selectSummaries(ctx).where(eq(traces.traceId, traceId)) : []
+  const [row] = await withRoots(ctx, rows)
   if (!row) throw new AppError('not_found', `Trace ${JSON.stringify(traceId.slice(0, 100))} not found`)
-  return {
-    ...toSummary(row),
-    projectId: row.projectId,
-    projectName: row.projectName,
-    sessionId: row.sessionId,
-    spans: await readSpanNodes(ctx, row.id),
-  }
+  const { projectId, projectName, sessionId } = row
+  return { ...toSummary(row), projectId, projectName, sessionId, spans: await readSpanNodes(ctx, row.id) }
 }
-
-const selectByTraceId = (ctx: World) =>
-  prepared(ctx.db.read, 'trace_by_trace_id', () =>
-    selectSummaries(ctx).where(eq(ctx.db.t.traces.traceId, sql.placeholder('traceId'))),
-  )
 
 /**
  * One span whole.
@@ -116,7 +102,7 @@ function selectWholeSpan(ctx: World) {
 async function readSpanNodes(ctx: World, traceRowId: number): Promise<SpanNode[]> {
   const nodes: SpanNode[] = []
   for (let after = ''; ; ) {
-    const rows = await selectSpanNodes(ctx)({ traceRowId, after, limit: SPANS_PER_READ })
+    const rows = await selectSpanNodes(ctx)({ traceRowId, after })
     for (const row of rows) nodes.push(toNode(row))
     const last = rows.at(-1)
     if (!last || rows.length < SPANS_PER_READ) break
@@ -137,7 +123,7 @@ function selectSpanNodes(ctx: World) {
         and(eq(spans.traceRowId, sql.placeholder('traceRowId')), gt(spans.spanId, sql.placeholder('after'))),
       )
       .orderBy(asc(spans.spanId))
-      .limit(sql.placeholder('limit')),
+      .limit(fixedLimit(SPANS_PER_READ)),
   )
 }
 
@@ -183,46 +169,53 @@ function toNode(row: NodeRow): SpanNode {
 }
 
 function selectSummaries(ctx: World) {
-  const { projects, projectSessions, spans, traces } = ctx.db.t
-  return (
-    ctx.db.read
-      .select({
-        id: traces.id,
-        traceId: traces.traceId,
-        startTime: traces.startTime,
-        endTime: traces.endTime,
-        spanCount: traces.spanCount,
-        errorCount: traces.errorCount,
-        promptTokens: traces.promptTokens,
-        completionTokens: traces.completionTokens,
-        projectId: traces.projectId,
-        projectName: projects.name,
-        sessionId: projectSessions.sessionId,
-        root: {
-          spanId: spans.spanId,
-          name: spans.name,
-          spanKind: spans.spanKind,
-          statusCode: spans.statusCode,
-          inputPreview: spans.inputPreview,
-          outputPreview: spans.outputPreview,
-        },
-      })
-      .from(traces)
-      .innerJoin(projects, eq(projects.id, traces.projectId))
-      .leftJoin(projectSessions, eq(projectSessions.id, traces.projectSessionId))
-      // The trace's id leads to the one partition that the span can be in.
-      .leftJoin(spans, and(eq(spans.traceRowId, traces.id), eq(spans.id, traces.rootSpanRowId)))
-      .$dynamic()
-  )
+  const { projects, projectSessions, traces } = ctx.db.t
+  return ctx.db.read
+    .select({
+      id: traces.id,
+      traceId: traces.traceId,
+      startTime: traces.startTime,
+      endTime: traces.endTime,
+      spanCount: traces.spanCount,
+      errorCount: traces.errorCount,
+      promptTokens: traces.promptTokens,
+      completionTokens: traces.completionTokens,
+      rootSpanRowId: traces.rootSpanRowId,
+      projectId: traces.projectId,
+      projectName: projects.name,
+      sessionId: projectSessions.sessionId,
+    })
+    .from(traces)
+    .innerJoin(projects, eq(projects.id, traces.projectId))
+    .leftJoin(projectSessions, eq(projectSessions.id, traces.projectSessionId))
+    .$dynamic()
 }
 
 type SummaryRow = Awaited<ReturnType<typeof selectSummaries>>[number]
+type RootedRow = SummaryRow & Pick<TraceSummary, 'root'>
 
-function toSummary({
-  projectId: _,
-  projectName: _name,
-  sessionId: _session,
-  ...rest
-}: SummaryRow): TraceSummary {
+/** The rows with their roots. Read by themselves: only so is it known beforehand in which partitions they are. */
+async function withRoots(ctx: World, rows: SummaryRow[]): Promise<RootedRow[]> {
+  const { spans } = ctx.db.t
+  const ids = rows.flatMap(({ rootSpanRowId }) => rootSpanRowId ?? [])
+  if (ids.length === 0) return rows.map((row) => ({ ...row, root: null }))
+  const traceRowIds = rows.map((row) => row.id)
+  const roots = await ctx.db.read
+    .select({ traceRowId: spans.traceRowId, id: spans.id, ...rootColumns(ctx) })
+    .from(spans)
+    .where(and(inArray(spans.id, ids), inArray(spans.traceRowId, traceRowIds)))
+  const byTrace = new Map(roots.map(({ traceRowId, id, ...root }) => [traceRowId, { id, root }]))
+  return rows.map((row) => {
+    const found = byTrace.get(row.id)
+    return { ...row, root: found?.id === row.rootSpanRowId ? found.root : null }
+  })
+}
+
+function rootColumns(ctx: World) {
+  const { spanId, name, spanKind, statusCode, inputPreview, outputPreview } = ctx.db.t.spans
+  return { spanId, name, spanKind, statusCode, inputPreview, outputPreview }
+}
+
+function toSummary({ projectId, projectName, sessionId, rootSpanRowId, ...rest }: RootedRow): TraceSummary {
   return rest
 }
