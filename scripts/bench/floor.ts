@@ -50,7 +50,7 @@ async function run(): Promise<FloorReport> {
     }
     const payload = reader.next()
     if (!payload) break
-    waiting = waiting.concat(decodeAll(payload.body, order.encoding, order.gzip))
+    waiting = waiting.concat(decodeAll(raw.db, payload.body, order.encoding, order.gzip))
     while (waiting.length >= order.perCommit) {
       const batch = waiting.slice(0, order.perCommit)
       waiting = waiting.slice(order.perCommit)

@@ -23,7 +23,7 @@ const server = createServer((request, response) => {
   request.on('data', (chunk) => chunks.push(chunk))
   request.on('end', async () => {
     const gzip = request.headers['content-encoding'] === 'gzip'
-    const rows = decodeAll(Buffer.concat(chunks), 'protobuf', gzip).map((span) =>
+    const rows = decodeAll(raw.db, Buffer.concat(chunks), 'protobuf', gzip).map((span) =>
       columnsOf(span, { traceRowId, projectId }),
     )
     await raw.transact(async (tx) => void (await dialect.insertMany(tx, t.spans, rows)))

@@ -37,9 +37,15 @@ export async function openRaw(config: DatabaseConfig): Promise<RawDatabase> {
  * Inflates and decodes a request.
  * @throws Error when a span is none that can be stored
  */
-export function decodeAll(body: Uint8Array, encoding: 'protobuf' | 'json', gzip: boolean): IncomingSpan[] {
+export function decodeAll(
+  { dialect }: Pick<Database, 'dialect'>,
+  body: Uint8Array,
+  encoding: 'protobuf' | 'json',
+  gzip: boolean,
+): IncomingSpan[] {
   const request = { body, encoding, coding: gzip ? 'gzip' : 'identity', projectName: null } as const
-  const { spans } = openRequest(request, { maxInflatedBytes: 2 ** 28, receivedAt: Date.now() * 1000 })
+  const receivedAt = Date.now() * 1000
+  const { spans } = openRequest(request, { maxInflatedBytes: 2 ** 28, receivedAt, json: dialect.jsonBytes })
   const rows: IncomingSpan[] = []
   for (let step = spans.next(); !step.done; step = spans.next()) {
     if ('reason' in step.value) throw new Error(`A span cannot be stored: ${step.value.reason}`)

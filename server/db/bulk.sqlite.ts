@@ -36,8 +36,8 @@ function prepare(tx: Queries, key: string, text: () => string): Statement {
 
 const isJsonb = ({ column }: Field) => column.getSQLType() === JSONB_TYPE
 
-/** Binary JSON is made of a text, or of its bytes. */
-const placeholder = (field: Field) => (isJsonb(field) ? 'jsonb(cast(? as text))' : '?')
+/** Binary JSON comes as it is, or as a text that it is made of. */
+const placeholder = (field: Field) => (isJsonb(field) ? 'jsonb(?)' : '?')
 
 /** The values of a row in the order of the fields. */
 function binderOf(fields: readonly Field[]): (row: Row) => unknown[] {

@@ -7,7 +7,7 @@ import { Column, getTableColumns } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Queries } from '#server/db/database'
 
-/** A row whose texts may be their UTF-8 bytes. */
+/** A row whose texts may be their UTF-8 bytes. A JSON document's bytes are in the dialect's `jsonBytes` form. */
 export type BulkRow<T extends PgTable> = Bytewise<T['$inferInsert']>
 type Bytewise<Row> = { [Key in keyof Row]: string extends Row[Key] ? Row[Key] | Uint8Array : Row[Key] }
 

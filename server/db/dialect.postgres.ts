@@ -42,6 +42,7 @@ interface Lockable {
 /** PostgreSQL 14 and later. */
 export const postgresDialect: Dialect = {
   name: 'postgres',
+  jsonBytes: 'text',
   maxParameters: 65_535,
   containsText: (column, needle) => sql`position(lower(${needle}::text) in lower(${column})) > 0`,
   jsonTextAt: (column, path) => sql<

@@ -27,6 +27,7 @@ function jsonAt(column: SQLWrapper, path: readonly string[]): SQL {
 /** SQLite 3.45 and later, as better-sqlite3 carries it. */
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
+  jsonBytes: 'sqlite-jsonb',
   maxParameters: 32_766,
   // `casefold` is ours (server/db/sqlite.ts): SQLite's own lower() knows ASCII alone.
   containsText: (column, needle) => sql`instr(casefold(${column}), ${needle.toLowerCase()}) > 0`,

@@ -6,6 +6,8 @@ import type { Queries } from '#server/db/database'
 
 export interface Dialect extends Bulk {
   readonly name: 'sqlite' | 'postgres'
+  /** What the bytes of a JSON document are in bulk statements: its text, or SQLite's own form, which saves parsing it. */
+  readonly jsonBytes: 'text' | 'sqlite-jsonb'
   /** Bound values that one statement may carry. Bulk inserts are cut to fit. */
   readonly maxParameters: number
   /** Case-blind substring test; `%` and `_` in the needle are ordinary characters. */

@@ -112,10 +112,12 @@ export class IngestPipeline {
   /** Decodes a request that has not been; false when it cannot be, and is answered. */
   #open(request: PendingRequest): boolean {
     if (request.isOpen) return true
-    const { maxInflatedBytes, onDecoded } = this.#options
+    const { db, maxInflatedBytes, onDecoded } = this.#options
     try {
       const receivedAt = request.receivedAt.getTime() * 1000
-      const spans = request.open((raw) => openRequest(raw, { maxInflatedBytes, receivedAt }))
+      const spans = request.open((raw) =>
+        openRequest(raw, { maxInflatedBytes, receivedAt, json: db.dialect.jsonBytes }),
+      )
       onDecoded(request.id, spans)
       return true
     } catch (error) {
