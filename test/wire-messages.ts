@@ -29,9 +29,13 @@ export function varint(value: number | bigint, more = 0): Buffer {
 
 export const tag = (field: number, wireType: number) => varint(field * 8 + wireType)
 
+type Piece = Buffer | string
+
 /** A field that holds bytes, a text or a message in pieces. */
-export function field(number: number, ...content: (Buffer | string)[]): Buffer {
-  const bytes = Buffer.concat(content.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+export function field(number: number, ...content: (Piece | readonly Piece[])[]): Buffer {
+  const bytes = Buffer.concat(
+    content.flat().map((part) => (typeof part === 'string' ? Buffer.from(part) : part)),
+  )
   return Buffer.concat([tag(number, LEN), varint(bytes.length), bytes])
 }
 
@@ -56,8 +60,16 @@ export const anyValue = {
   bool: (value: boolean) => varintField(2, value ? 1 : 0),
   int: (value: number | bigint) => varintField(3, value),
   double: (value: number) => doubleField(4, value),
-  list: (...items: Buffer[]) => field(5, ...items.map((item) => field(1, item))),
-  map: (...members: Buffer[]) => field(6, ...members.map((member) => field(1, member))),
+  list: (items: readonly Buffer[]) =>
+    field(
+      5,
+      items.map((item) => field(1, item)),
+    ),
+  map: (members: readonly Buffer[]) =>
+    field(
+      6,
+      members.map((member) => field(1, member)),
+    ),
   bytes: (value: Buffer) => field(7, value),
 }
 
@@ -76,11 +88,18 @@ export const IDS = Buffer.concat([
 ])
 
 /** A request of spans, each given as the pieces of its message. */
-export const request = (...spans: Buffer[]): Buffer =>
-  field(1, field(2, ...spans.map((span) => field(2, span))))
+export const request = (spans: readonly Buffer[]): Buffer =>
+  field(
+    1,
+    field(
+      2,
+      spans.map((span) => field(2, span)),
+    ),
+  )
 
 /** A request of one sound span with these fields beside its ids. */
-export const requestWith = (...fields: Buffer[]): Buffer => request(Buffer.concat([IDS, ...fields]))
+export const requestWith = (...fields: (Buffer | readonly Buffer[])[]): Buffer =>
+  request([Buffer.concat([IDS, ...fields.flat()])])
 
 const KEYS = (
   'openinference.span.kind|input.value|input.mime_type|output.value|output.mime_type|session.id|user.id|metadata|my_metadata|' +
@@ -270,10 +289,10 @@ export class RandomMessages {
     if (kind === 5) return anyValue.int(this.#random.pick(INTEGERS))
     if (kind === 6) return anyValue.double(this.#random.pick(DOUBLES))
     if (kind === 7) return anyValue.bool(this.#chance(2))
-    if (kind === 8 || depth > 2) return anyValue.list(...this.#items(depth))
+    if (kind === 8 || depth > 2) return anyValue.list(this.#items(depth))
     if (kind === 9)
       return anyValue.map(
-        ...this.#items(depth).map((item) => keyValue(this.#random.pick(['x', 'y.z', '']), item)),
+        this.#items(depth).map((item) => keyValue(this.#random.pick(['x', 'y.z', '']), item)),
       )
     return kind === 10 ? anyValue.bytes(Buffer.from(this.#random.hex(5), 'hex')) : Buffer.alloc(0)
   }

@@ -21,6 +21,8 @@ import { TextSink } from '#server/otlp/wire/text-sink'
 import { INTEGER, type Place, TEXT } from '#server/otlp/wire/tree'
 import { Uncommon, writeObject } from '#server/otlp/wire/write-tree'
 
+const TOO_LARGE = 'it is too large'
+
 export class SpanDecoder {
   readonly #sink: JsonSink
   readonly #noEvents: Uint8Array
@@ -64,7 +66,7 @@ export class SpanDecoder {
       return toRow(span, receivedAt, this.write)
     } catch (error) {
       // A RangeError is a string longer than JavaScript's longest.
-      if (error instanceof TooLarge || error instanceof RangeError) return 'it is too large'
+      if (error instanceof TooLarge || error instanceof RangeError) return TOO_LARGE
       throw error
     }
   }
@@ -74,15 +76,16 @@ export class SpanDecoder {
     return this.toRow(readSpan(reader, end), receivedAt)
   }
 
-  /** The row of a span that has nothing uncommon in it; null for any other. For `decode` and for its tests. */
-  decodeCommon(reader: WireReader, start: number, end: number, receivedAt: number): SpanRow | null {
+  /** The same for a span that has nothing uncommon in it; null for any other. For `decode` and for its tests. */
+  decodeCommon(reader: WireReader, start: number, end: number, receivedAt: number): RowOrReason | null {
     if (this.#keys.isFull) this.#keys = this.#newKeys()
     reader.pos = start
     try {
       return this.#head.read(reader, end, this.#keys) ? this.#makeRow(reader, receivedAt) : null
     } catch (error) {
       // What is wrong, the other way says better.
-      if (error instanceof Uncommon || error instanceof Malformed || error instanceof TooLarge) return null
+      if (error instanceof Uncommon || error instanceof Malformed) return null
+      if (error instanceof TooLarge) return TOO_LARGE
       throw error
     }
   }

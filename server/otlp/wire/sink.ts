@@ -5,8 +5,8 @@ import type { WireReader } from '#server/otlp/wire/reader'
 /** The form of a document: JSON text, or the binary form that SQLite calls JSONB. */
 export type JsonFormat = 'text' | 'sqlite-jsonb'
 
-/** More than databases take in one value. */
-const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
+/** As much as a request may hold; escapes could make six times that of it. */
+const MAX_DOCUMENT_BYTES = 128 * 1024 * 1024
 
 /** The document would be longer than any that can be stored. */
 export class TooLarge extends Error {}
@@ -49,7 +49,8 @@ export abstract class Memory {
   #grow(bytes: number): void {
     const used = this.pos - this.start
     if (used + bytes > MAX_DOCUMENT_BYTES) throw new TooLarge()
-    const chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, 2 * (used + bytes)))
+    const twice = Math.min(2 * (used + bytes), MAX_DOCUMENT_BYTES)
+    const chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, twice))
     this.bytes.copy(chunk, 0, this.start, this.pos)
     this.bytes = chunk
     this.view = viewOf(chunk)

@@ -119,7 +119,8 @@ export class TextSink extends Memory implements JsonSink {
   }
 
   #string(text: string): void {
-    this.ensure(text.length * 3)
+    // Three bytes are the most that one unit of a JavaScript string becomes.
+    this.ensure(text.length < PIECE_BYTES ? text.length * 3 : Buffer.byteLength(text))
     this.pos += this.bytes.write(text, this.pos)
     this.#follows = true
   }

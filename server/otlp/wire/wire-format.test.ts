@@ -10,7 +10,6 @@ import {
   IDS,
   keyValue,
   LEN,
-  request,
   requestWith,
   tag,
   VARINT,
@@ -51,12 +50,12 @@ describe('a message that comes in parts is one', () => {
   })
 
   it('a list: the items of all parts', () => {
-    const list = (value: number) => field(2, anyValue.list(anyValue.int(value)))
+    const list = (value: number) => field(2, anyValue.list([anyValue.int(value)]))
     expect(attributesOf(field(9, field(1, 'k'), list(1), list(2)))).toEqual([['k', [1n, 2n]]])
   })
 
   it('a map: the members of all parts', () => {
-    const map = (key: string) => field(2, anyValue.map(keyValue(key, anyValue.int(1))))
+    const map = (key: string) => field(2, anyValue.map([keyValue(key, anyValue.int(1))]))
     const expected = new Map([
       ['a', 1n],
       ['b', 1n],
@@ -157,7 +156,7 @@ it.each(REFUSED)('refuses %s', (_what, body) => {
 })
 
 it('refuses a sound request cut off anywhere but between two groups of spans', () => {
-  const body = request(Buffer.concat([IDS, field(5, 'n'), attribute('k', anyValue.list(anyValue.int(1)))]))
+  const body = requestWith(field(5, 'n'), attribute('k', anyValue.list([anyValue.int(1)])))
   for (let length = 1; length < body.length; length++) {
     expect(() => decodeProtobuf(body.subarray(0, length)), `${length} bytes`).toThrow(Malformed)
   }
