@@ -36,11 +36,14 @@ const STEPS: [seconds: number, unit: string, from: number][] = [
   [DAY, 'day', DAY],
 ]
 
+/** The pages' clock ticks every ten seconds, so what has just happened may lie ahead of it. */
+const CLOCK_LAG_SECONDS = 12
+
 /** `just now`, `12 s ago`, `6 h ago`, `3 days ago`; `in 12 days` for what lies ahead. Both in milliseconds. */
 export function formatRelative(thenMs: number, nowMs: number): string {
   const ahead = thenMs > nowMs
   const seconds = Math.abs(thenMs - nowMs) / 1000
-  if (seconds < 5) return 'just now'
+  if (seconds < (ahead ? CLOCK_LAG_SECONDS : 5)) return 'just now'
   const amount = amountOf(seconds)
   return ahead ? `in ${amount}` : `${amount} ago`
 }

@@ -4,7 +4,7 @@ import { Shell } from '#components/shell/shell'
 import { can } from '#server/permissions'
 import { managementUrlFor } from '#server/users/management-link'
 import { getOwnProfile } from '#server/users/profile'
-import { openTabs } from '../../components/settings/tabs'
+import { openTabs } from '../../components/settings/open-tabs'
 import { loadPage } from './_load'
 
 export const dynamic = 'force-dynamic'

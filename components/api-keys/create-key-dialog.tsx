@@ -10,8 +10,8 @@ import { Choice } from '../ui/choice'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { TextField } from '../ui/text-field'
+import { type CreatedKey, useCreateKey } from './create-key'
 import { EXPIRIES, type Expiry, expiryTime } from './expiry'
-import { type CreatedKey, useCreateKey } from './hooks'
 import { ROLE_OPTIONS, SCOPE_OPTIONS } from './words'
 
 interface CreateKeyDialogProps {

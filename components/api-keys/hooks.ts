@@ -1,27 +1,17 @@
 /** Keys as the pages ask for them: lists by page, use by day, and what changes them. */
 import {
   keepPreviousData,
-  type QueryClient,
   useInfiniteQuery,
   useMutation,
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
-import type { ApiKeyInput, ApiKeyKind, KeyList, KeyPage, KeySummary, KeyUsage } from '#server/api-keys/model'
+import type { KeyList, KeyPage, KeySummary, KeyUsage } from '#server/api-keys/model'
 import { api } from '../api'
+import { type CreatedKey, KEY_PATHS, refreshKeys } from './create-key'
 
-/** What the one answer that holds a key's text has in it. */
-export interface CreatedKey {
-  id: string
-  name: string
-  key: string
-  scope: string
-  role: string
-  expires_at?: string
-}
-
-const PATHS = { system: '/v1/system/api_keys', user: '/v1/user/api_keys' } as const
-const pathOf = (key: Pick<KeySummary, 'id' | 'kind'>) => `${PATHS[key.kind]}/${encodeURIComponent(key.id)}`
+const pathOf = (key: Pick<KeySummary, 'id' | 'kind'>) =>
+  `${KEY_PATHS[key.kind]}/${encodeURIComponent(key.id)}`
 
 /** Which keys a list shows. */
 export interface KeyFilter {
@@ -62,25 +52,6 @@ export function useKeyUsage(id: string) {
   })
 }
 
-/** Makes a key and returns it with its text, which nobody can ask for again. */
-export async function createKey(kind: ApiKeyKind, input: ApiKeyInput): Promise<CreatedKey> {
-  const { data } = await api<{ data: CreatedKey }>(PATHS[kind], { method: 'POST', body: { data: input } })
-  return data
-}
-
-const refresh = (client: QueryClient) => {
-  void client.invalidateQueries({ queryKey: ['keys'] })
-  void client.invalidateQueries({ queryKey: ['users'] })
-}
-
-export function useCreateKey(kind: ApiKeyKind) {
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: (input: ApiKeyInput) => createKey(kind, input),
-    onSuccess: () => refresh(client),
-  })
-}
-
 /** Gives a key a new text; the old one works for the grace, in seconds. */
 export function useRotateKey(key: Pick<KeySummary, 'id' | 'kind'>) {
   const client = useQueryClient()
@@ -90,7 +61,7 @@ export function useRotateKey(key: Pick<KeySummary, 'id' | 'kind'>) {
       const { data } = await api<{ data: CreatedKey }>(`${pathOf(key)}/rotate`, { method: 'POST', body })
       return data
     },
-    onSuccess: () => refresh(client),
+    onSuccess: () => refreshKeys(client),
   })
 }
 
@@ -98,6 +69,6 @@ export function useDeleteKey(key: Pick<KeySummary, 'id' | 'kind'>) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: () => api<void>(pathOf(key), { method: 'DELETE' }),
-    onSuccess: () => refresh(client),
+    onSuccess: () => refreshKeys(client),
   })
 }

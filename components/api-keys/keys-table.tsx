@@ -4,14 +4,11 @@ import { ChartNoAxesColumn, MoreHorizontal, RotateCw, Trash2 } from 'lucide-reac
 import { useMemo } from 'react'
 import type { KeyList, KeySummary } from '#server/api-keys/model'
 import { Badge } from '../ui/badge'
-import { Link } from '../ui/link'
 import { type MenuAction, MenuButton } from '../ui/menu'
 import { DataTable } from '../ui/table'
-import { RelativeTime, useNow } from '../ui/time'
-import { userPath } from '../users/paths'
-import { unusedDays } from './expiry'
 import { ExpiryNote, OldValueNote } from './expiry-note'
-import { roleWord, scopeWord } from './words'
+import { Created, LastUsed, Name, Owner, ScopeBadge } from './key-cells'
+import { roleWord } from './words'
 
 /** What can be done with a key of the list. */
 export type KeyDeed = 'usage' | 'rotate' | 'delete'
@@ -38,26 +35,20 @@ export function KeysTable({ apiKeys, list, label, linkOwners, onDeed }: KeysTabl
 }
 
 const NOWRAP = 'whitespace-nowrap'
+// What a telephone has no room for stands below the name there.
+const WIDE = `${NOWRAP} max-sm:hidden`
 type Column = ColumnDef<KeySummary>
 
 function columnsFor(list: KeyList, linkOwners: boolean, onDeed: KeysTableProps['onDeed']): Column[] {
   const all: (Column | false)[] = [
     {
       header: 'Name',
-      cell: ({ row: { original } }) => (
-        <button
-          type="button"
-          title={original.name}
-          onClick={() => onDeed('usage', original)}
-          className="block max-w-56 min-w-24 cursor-pointer truncate rounded-sm text-left font-medium hover:underline"
-        >
-          {original.name}
-        </button>
-      ),
+      cell: ({ row: { original } }) => <Name apiKey={original} onOpen={() => onDeed('usage', original)} />,
     },
     list === 'user' && {
       header: 'Belongs to',
       cell: ({ row: { original } }) => <Owner apiKey={original} isLink={linkOwners} />,
+      meta: { className: WIDE },
     },
     {
       header: 'Ends in',
@@ -66,19 +57,19 @@ function columnsFor(list: KeyList, linkOwners: boolean, onDeed: KeysTableProps['
           {original.lastFour ? `…${original.lastFour}` : '–'}
         </span>
       ),
-      meta: { className: NOWRAP },
+      meta: { className: WIDE },
     },
     {
       header: 'Scope',
-      cell: ({ row: { original } }) => (
-        <Badge tone={original.scope === 'ingest' ? 'accent' : 'neutral'}>{scopeWord(original.scope)}</Badge>
-      ),
+      cell: ({ row: { original } }) => <ScopeBadge apiKey={original} />,
+      meta: { className: WIDE },
     },
     list !== 'own' && {
       header: 'Role',
       cell: ({ row: { original } }) => (
         <Badge tone={original.role === 'ADMIN' ? 'warn' : 'neutral'}>{roleWord(original.role)}</Badge>
       ),
+      meta: { className: WIDE },
     },
     {
       header: 'Last used',
@@ -88,17 +79,17 @@ function columnsFor(list: KeyList, linkOwners: boolean, onDeed: KeysTableProps['
     {
       header: 'Expires',
       cell: ({ row: { original } }) => (
-        <span className="flex flex-col items-start gap-0.5 py-1">
+        <span className="flex flex-col items-start gap-0.5">
           <ExpiryNote apiKey={original} />
           <OldValueNote apiKey={original} />
         </span>
       ),
-      meta: { className: NOWRAP },
+      meta: { className: WIDE },
     },
     {
       header: list === 'system' ? 'Created by' : 'Created',
       cell: ({ row: { original } }) => <Created apiKey={original} hasMaker={list === 'system'} />,
-      meta: { className: NOWRAP },
+      meta: { className: WIDE },
     },
     {
       id: 'actions',
@@ -148,45 +139,4 @@ function actionsFor(apiKey: KeySummary, onDeed: KeysTableProps['onDeed']): MenuA
         ]
       : []),
   ]
-}
-
-function Owner({ apiKey: { owner }, isLink }: { apiKey: KeySummary; isLink: boolean }) {
-  if (!owner) return <span className="text-muted">–</span>
-  const name = <span className="block max-w-40 truncate">{owner.username}</span>
-  const title = owner.email ?? owner.username
-  if (!isLink) return <span title={title}>{name}</span>
-  return (
-    <Link href={userPath(owner.id)} title={title} className="block rounded-sm hover:underline">
-      {name}
-    </Link>
-  )
-}
-
-function LastUsed({ apiKey }: { apiKey: KeySummary }) {
-  const now = useNow()
-  const used = apiKey.lastUsedAt === null ? null : Date.parse(apiKey.lastUsedAt)
-  const unused = unusedDays(used, Date.parse(apiKey.createdAt), now)
-  if (unused !== null) return <Badge tone="warn">unused {unused} days</Badge>
-  if (used === null) return <span className="text-muted">never</span>
-  return (
-    <span className="text-muted">
-      <RelativeTime at={used} />
-      {apiKey.lastUsedAddress && (
-        <span title={apiKey.lastUsedAddress} className="block max-w-36 truncate font-mono text-xs">
-          {apiKey.lastUsedAddress}
-        </span>
-      )}
-    </span>
-  )
-}
-
-function Created({ apiKey, hasMaker }: { apiKey: KeySummary; hasMaker: boolean }) {
-  const time = <RelativeTime at={Date.parse(apiKey.createdAt)} className="text-muted" />
-  if (!hasMaker) return time
-  return (
-    <span>
-      <span className="block max-w-40 truncate">{apiKey.createdBy?.username ?? 'deleted user'}</span>
-      <span className="text-xs">{time}</span>
-    </span>
-  )
 }

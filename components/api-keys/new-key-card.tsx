@@ -7,7 +7,7 @@ import { CopyButton } from '../ui/copy-button'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { TextLink } from '../ui/link'
 import { RelativeTime } from '../ui/time'
-import type { CreatedKey } from './hooks'
+import type { CreatedKey } from './create-key'
 
 /** A key whose text has just been made: a new one, or an old one with another value. */
 export interface FreshKey extends CreatedKey {
@@ -21,7 +21,9 @@ export function NewKeyCard({ apiKey, onDone }: { apiKey: FreshKey; onDone: () =>
   const [asking, setAsking] = useState(false)
   const card = useRef<HTMLElement>(null)
   // The list may have been scrolled far down when a key of it was rotated.
-  useEffect(() => card.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    card.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   useEffect(() => {
     if (copied) return
     const ask = (event: BeforeUnloadEvent) => event.preventDefault()

@@ -7,8 +7,9 @@ import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { Notice } from '../ui/notice'
 import { RelativeTime } from '../ui/time'
+import type { CreatedKey } from './create-key'
 import { GRACES, type Grace, graceSeconds } from './expiry'
-import { type CreatedKey, useRotateKey } from './hooks'
+import { useRotateKey } from './hooks'
 
 interface RotateKeyDialogProps {
   apiKey: KeySummary

@@ -91,12 +91,13 @@ function UsernameForm({ username }: { username: string }) {
     >
       <div className="flex flex-wrap items-end gap-2">
         <TextField
-          label="What others see"
+          label="Username"
+          isBare
           value={text}
           onChange={setText}
           autoComplete="nickname"
           error={wanted === '' ? 'The name must not be empty' : undefined}
-          className="max-w-80 grow"
+          className="max-w-80 grow basis-40"
         />
         <Button
           type="submit"

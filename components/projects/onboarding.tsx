@@ -2,7 +2,7 @@
 import { KeyRound, LoaderCircle } from 'lucide-react'
 import { useState, useSyncExternalStore } from 'react'
 import type { ApiKeyKind } from '#server/api-keys/model'
-import { useCreateKey } from '../api-keys/hooks'
+import { useCreateKey } from '../api-keys/create-key'
 import { rootPath } from '../root-path'
 import { Button } from '../ui/button'
 import { CodeBlock } from '../ui/code'

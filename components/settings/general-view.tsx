@@ -56,9 +56,8 @@ function ServerFacts({ settings }: { settings: GeneralSettings }) {
           </Fact>
         )}
         <Fact name="Ports">
-          <span className="tnum">{httpPort}</span>{' '}
-          <span className="text-muted">for pages, REST and OTLP over HTTP, </span>
-          <span className="tnum">{grpcPort}</span> <span className="text-muted">for OTLP over gRPC</span>
+          <Port port={httpPort} /> <span className="text-muted">for pages, REST and OTLP over HTTP, </span>
+          <Port port={grpcPort} /> <span className="text-muted">for OTLP over gRPC</span>
         </Fact>
         {managementUrl !== null && (
           <Fact name="Management">
@@ -75,6 +74,10 @@ function ServerFacts({ settings }: { settings: GeneralSettings }) {
       </Facts>
     </Section>
   )
+}
+
+function Port({ port }: { port: number }) {
+  return <span className="tnum">{port === 0 ? 'one chosen at start' : port}</span>
 }
 
 function DatabaseFacts({ database }: { database: GeneralSettings['database'] }) {

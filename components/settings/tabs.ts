@@ -3,7 +3,7 @@
  * the navigation, the strip of small screens and the way back from a forbidden one follow from this list.
  */
 import { Info, KeyRound, type LucideIcon, Users } from 'lucide-react'
-import { type Action, type Actor, can } from '#server/permissions'
+import type { Action } from '#server/permissions'
 
 interface SettingsTab {
   /** Its address below /settings. */
@@ -21,11 +21,6 @@ export const SETTINGS_TABS = [
 ] as const satisfies readonly SettingsTab[]
 
 export type SettingsTabId = (typeof SETTINGS_TABS)[number]['id']
-
-/** The parts that somebody may open, in the order of the navigation. */
-export function openTabs(actor: Actor): SettingsTabId[] {
-  return SETTINGS_TABS.filter((tab) => can(actor, tab.action)).map((tab) => tab.id)
-}
 
 /** The address of a part. */
 export const tabPath = (id: SettingsTabId): string => `/settings/${id}`

@@ -1,8 +1,8 @@
 'use client'
 import { useRouter } from 'next/navigation'
 import { startTransition } from 'react'
+import { withRoot } from '../root-path'
 import { buttonClass } from '../ui/button-class'
-import { Link } from '../ui/link'
 import { RequestId } from '../ui/request-id'
 import { MessagePage } from './message-page'
 
@@ -25,9 +25,10 @@ export function ErrorPage({ error, retry }: { error: Error & { digest?: string }
           <button type="button" className={buttonClass('primary')} onClick={again}>
             Try again
           </button>
-          <Link href="/projects" className={buttonClass()}>
+          {/* A plain link: the router's own would weigh on every page, and a broken page is left for good. */}
+          <a href={withRoot('/projects')} className={buttonClass()}>
             Go to projects
-          </Link>
+          </a>
         </>
       }
     >

@@ -17,6 +17,7 @@ interface MenuPopoverProps {
 export function MenuPopover({ label, actions, trigger, onClose }: MenuPopoverProps) {
   return (
     <Popover
+      aria-label={label}
       triggerRef={trigger}
       isOpen
       onOpenChange={(open) => !open && onClose()}

@@ -1,7 +1,8 @@
 'use client'
 import dynamic from 'next/dynamic'
-import { type ReactNode, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Button, type ButtonProps } from './button'
+import { useMenu } from './use-menu'
 
 const load = () => import('./menu-popover')
 const MenuPopover = dynamic(() => load().then((m) => m.MenuPopover))
@@ -16,38 +17,19 @@ export interface MenuAction {
   onSelect: () => void
 }
 
-interface MenuButtonProps extends Omit<ButtonProps, 'onPress'> {
+interface MenuButtonProps extends Omit<ButtonProps, 'onPress' | 'children'> {
   /** Names the button and the menu: `Actions for checkout-prod`. */
   label: string
   actions: readonly MenuAction[]
 }
 
-/** A button that opens a list of actions. The list is loaded when somebody comes near the button. */
-export function MenuButton({ label, actions, children, ...button }: MenuButtonProps) {
-  const [isOpen, setOpen] = useState(false)
-  const trigger = useRef<HTMLButtonElement>(null)
+/** A button, an icon alone, that opens a list of actions. */
+export function MenuButton({ label, actions, ...look }: MenuButtonProps) {
+  const { isOpen, close, trigger, button } = useMenu(load)
   return (
     <>
-      <Button
-        {...button}
-        ref={trigger}
-        aria-label={children ? undefined : label}
-        aria-haspopup="menu"
-        aria-expanded={isOpen}
-        onPointerEnter={() => void load()}
-        onFocus={() => void load()}
-        onPress={() => setOpen(true)}
-        onKeyDown={(event) => {
-          if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
-          event.preventDefault()
-          setOpen(true)
-        }}
-      >
-        {children}
-      </Button>
-      {isOpen && (
-        <MenuPopover label={label} actions={actions} trigger={trigger} onClose={() => setOpen(false)} />
-      )}
+      <Button {...look} {...button} aria-label={label} />
+      {isOpen && <MenuPopover label={label} actions={actions} trigger={trigger} onClose={close} />}
     </>
   )
 }

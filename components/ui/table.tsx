@@ -42,7 +42,7 @@ export function DataTable<T>({ table, label }: DataTableProps<T>) {
               {row.getVisibleCells().map((cell) => (
                 <td
                   key={cell.id}
-                  className={cn('h-11 px-3 first:pl-4 last:pr-4', cell.column.columnDef.meta?.className)}
+                  className={cn('h-11 px-3 py-1 first:pl-4 last:pr-4', cell.column.columnDef.meta?.className)}
                 >
                   {flexRender(cell.column.columnDef.cell, cell.getContext())}
                 </td>

@@ -7,6 +7,8 @@ const FIELD =
 
 interface TextFieldProps {
   label: string
+  /** The label is read out but not shown: what stands beside the field says it. */
+  isBare?: boolean
   value: string
   onChange: (value: string) => void
   onBlur?: () => void
@@ -26,6 +28,7 @@ interface TextFieldProps {
 /** A labelled text field with a hint and the sentence of what is wrong with it. */
 export function TextField({
   label,
+  isBare,
   hint,
   error,
   value,
@@ -38,7 +41,7 @@ export function TextField({
   const note = error ?? hint
   return (
     <div className={cn('flex min-w-0 flex-col gap-1', className)}>
-      <label htmlFor={id} className="text-sm font-medium">
+      <label htmlFor={id} className={isBare ? 'sr-only' : 'text-sm font-medium'}>
         {label}
       </label>
       <input

@@ -69,7 +69,7 @@ function BlockedLines({ blocked, onLift }: BlockedLinesProps) {
     >
       {blocked.map((entry) => (
         <li key={entry.id} className="flex min-h-11 flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2">
-          <span className="min-w-0 grow basis-56">
+          <span className="min-w-0 grow basis-56 wrap-anywhere">
             Blocked <RelativeTime at={Date.parse(entry.createdAt)} /> by{' '}
             {entry.createdBy?.username ?? 'a deleted user'}
             <span className="block text-xs text-muted">

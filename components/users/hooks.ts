@@ -10,6 +10,7 @@ import type { BlockedIdentities, UserDetail, UserPage, UserSummary } from '#serv
 import { api } from '../api'
 
 const REFRESH_MS = 30_000
+const BLOCKED = ['blocked']
 const restPath = (id: string) => `/v1/users/${encodeURIComponent(id)}`
 
 /** Accounts, page by page; what is shown stays while another search is on its way. */
@@ -76,15 +77,20 @@ export function useCreateUser() {
 
 /** Deletes an account; with `block` its address and name are never let back. */
 export function useDeleteUser(id: string) {
-  const refresh = useRefresh()
+  const client = useQueryClient()
   return useMutation({
     mutationFn: ({ block }: { block: boolean }) =>
       api<void>(`${restPath(id)}${block ? '?block=true' : ''}`, { method: 'DELETE' }),
-    onSuccess: refresh,
+    onSuccess: () => {
+      // What is shown of the account itself is not asked for again: it is not there any more.
+      for (const key of ['users', 'sessions', 'keys']) {
+        void client.invalidateQueries({ queryKey: [key], refetchType: 'none' })
+      }
+      void client.invalidateQueries({ queryKey: ['users', 'list'] })
+      void client.invalidateQueries({ queryKey: BLOCKED })
+    },
   })
 }
-
-const BLOCKED = ['blocked']
 
 /** Addresses and names that no account may have, newest first, page by page. */
 export function useBlocked() {

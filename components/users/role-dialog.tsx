@@ -32,7 +32,7 @@ export function RoleDialog({ user, role, onClose }: RoleDialogProps) {
     <Dialog title={`Make ${username} ${article(role)}?`} role="alertdialog" isOpen onClose={onClose}>
       <div className="flex flex-col gap-3">
         <p>
-          From {roleWord(user.role)} to <span className="font-medium">{roleWord(role)}</span>:{' '}
+          From {roleWord(user.role)} to <span className="font-medium">{roleWord(role)}</span>.{' '}
           {ROLES.find((option) => option.value === role)?.hint}
         </p>
         <p>

@@ -4,6 +4,7 @@
  */
 import type { Page } from '@playwright/test'
 import { runSql } from '../../test/sql'
+import { insertPeople, insertPerson, insertUsedKey, unique } from '../support/accounts'
 import { insertApiKeys } from '../support/api-keys'
 import { insertLongTrace, insertManyTraces, LONG } from '../support/data'
 import { expect, expectAccessible, test } from '../support/fixtures'
@@ -131,13 +132,22 @@ test.describe('what an admin sees', () => {
     await look(page, 'trace-long-attributes')
   })
 
-  test('keys: none, the form, a fresh one, many, deleting', async ({ page, server }) => {
+  test('keys: on their way, none, the form, a fresh one, many', async ({ page, server }) => {
+    let answer = (_keys: object) => {}
+    const asked = new Promise<object>((resolve) => {
+      answer = resolve
+    })
+    await page.route('**/ui/keys?**', async (route) => route.fulfill({ json: await asked }))
     await page.goto('/settings/api-keys')
+    await expect(page.getByRole('status', { name: 'Loading the keys' })).toBeVisible()
+    await look(page, 'keys-loading')
+    answer({ keys: [], nextCursor: null, total: 0 })
     await expect(page.getByText('No system keys yet')).toBeVisible()
     await look(page, 'keys-empty')
+    await page.unroute('**/ui/keys?**')
     await insertApiKeys(server.world, LONG)
     await page.reload()
-    await page.getByRole('button', { name: 'Create system API key' }).click()
+    await page.getByRole('button', { name: 'Create system API key' }).first().click()
     await page.getByRole('button', { name: 'Create API key' }).click()
     await expect(page.getByText('A key needs a name')).toBeVisible()
     await look(page, 'keys-form')
@@ -145,9 +155,126 @@ test.describe('what an admin sees', () => {
     await page.getByRole('button', { name: 'Create API key' }).click()
     await expect(page.getByText('checkout-prod is ready.')).toBeVisible()
     await look(page, 'keys')
-    await page.getByRole('button', { name: 'Delete support-agent' }).click()
-    await expect(page.getByRole('alertdialog')).toBeVisible()
+  })
+
+  test('keys: their actions, their use, rotating, deleting, those of people', async ({ page, server }) => {
+    await insertApiKeys(server.world, LONG)
+    await insertUsedKey(server.world, await insertPerson(server.world, unique('ada')), 'laptop')
+    await page.goto('/settings/api-keys')
+    const actions = page.getByRole('button', { name: 'Actions for support-agent' }).first()
+    await actions.click()
+    await expect(page.getByRole('menu')).toBeVisible()
+    await look(page, 'keys-menu')
+    await page.getByRole('menuitem', { name: 'Rotate' }).click()
+    await expect(page.getByRole('dialog', { name: 'Rotate this key?' })).toBeVisible()
+    await look(page, 'keys-rotate')
+    await page.keyboard.press('Escape')
+    await actions.click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    await expect(page.getByRole('alertdialog')).toContainText('No request came with it')
     await look(page, 'keys-delete')
+    await page.keyboard.press('Escape')
+    await page.getByRole('radio', { name: 'User keys' }).click()
+    await expect(page.getByRole('button', { name: 'laptop', exact: true }).first()).toBeVisible()
+    await look(page, 'keys-user')
+    await page.getByRole('button', { name: 'laptop', exact: true }).first().click()
+    await expect(page.getByText('requests in 30 days')).toBeVisible()
+    await look(page, 'keys-use')
+  })
+
+  test('general settings', async ({ page }) => {
+    await page.goto('/settings/general')
+    await expect(page.getByText('Running for')).toBeVisible()
+    await look(page, 'general')
+  })
+
+  test('users: many, nobody, the actions, the forms', async ({ page, server }) => {
+    await insertPeople(server.world, unique(LONG.slice(0, 180)))
+    await page.goto('/settings/users')
+    await expect(page.getByRole('link', { name: 'grace.hopper' })).toBeVisible()
+    await look(page, 'users')
+    await page.getByRole('searchbox', { name: 'Search the users' }).fill('admin@localhost')
+    await expect(page.getByText('1 user', { exact: true })).toBeVisible()
+    await page.getByRole('button', { name: 'Actions for admin' }).click()
+    await expect(page.getByRole('menu')).toBeVisible()
+    await look(page, 'users-menu')
+    await page.keyboard.press('Escape')
+    await page.getByRole('searchbox', { name: 'Search the users' }).fill('no such name')
+    await expect(page.getByText('Nobody is found')).toBeVisible()
+    await look(page, 'users-none')
+    await page.getByRole('button', { name: 'Add user' }).click()
+    const form = page.getByRole('dialog', { name: 'Add user' })
+    await form.getByRole('radio', { name: 'Type one' }).check({ force: true })
+    await form.getByLabel('Their password').fill('short')
+    await form.getByRole('button', { name: 'Add user' }).click()
+    await expect(form.getByText('The name must not be empty')).toBeVisible()
+    await look(page, 'users-form')
+  })
+
+  test('users: what is asked before something is done', async ({ page, server }) => {
+    const name = unique('ada')
+    const user = await insertPerson(server.world, name)
+    await insertUsedKey(server.world, user, `laptop of ${name}`)
+    await page.goto(`/settings/users?search=${name}`)
+    const choose = async (action: string) => {
+      await page.getByRole('button', { name: `Actions for ${name}` }).click()
+      await page.getByRole('menuitem', { name: action }).click()
+    }
+    await page.getByRole('combobox', { name: `Role of ${name}` }).selectOption('Admin')
+    await expect(page.getByRole('alertdialog')).toBeVisible()
+    await look(page, 'users-role')
+    await page.keyboard.press('Escape')
+    await choose('Disable')
+    await expect(page.getByLabel('Reason (optional)')).toBeVisible()
+    await look(page, 'users-disable')
+    await page.keyboard.press('Escape')
+    await choose('Delete')
+    await expect(page.getByText('1 API key stops working')).toBeVisible()
+    await look(page, 'users-delete')
+    await page.keyboard.press('Escape')
+    await choose('Reset password')
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset password' }).click()
+    await expect(page.getByTestId('new-password')).toBeVisible()
+    await look(page, 'users-password')
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('button', { name: 'Close without copying' }).click()
+  })
+
+  test('users: one of them', async ({ page, server }) => {
+    const user = await insertPerson(server.world, unique('grace'))
+    await insertUsedKey(server.world, user, 'laptop of grace')
+    await page.goto(`/settings/users/${btoa(`User:${user.id}`)}`)
+    await expect(page.getByRole('button', { name: 'laptop of grace', exact: true })).toBeVisible()
+    await expect(page.getByText('Firefox on Linux')).toBeVisible()
+    await look(page, 'user')
+    await page.getByRole('heading', { name: 'Sessions' }).scrollIntoViewIfNeeded()
+    await look(page, 'user-end')
+  })
+
+  test('users: blocked addresses', async ({ page }) => {
+    const blocked = [
+      { id: 'a', createdAt: new Date(Date.now() - 3_600_000).toISOString(), createdBy: { username: LONG } },
+      { id: 'b', createdAt: '2026-01-05T10:00:00.000Z', createdBy: null },
+    ]
+    await page.route('**/ui/blocked*', (route) =>
+      route.fulfill({ json: { blocked, nextCursor: null, total: 2 } }),
+    )
+    await page.goto('/settings/users?view=blocked')
+    await expect(page.getByRole('button', { name: 'Lift', exact: true })).toHaveCount(2)
+    await look(page, 'users-blocked')
+  })
+
+  test('the own profile', async ({ page }) => {
+    await page.goto('/profile')
+    await expect(page.getByText('this browser')).toBeVisible()
+    await expect(page.getByText('No keys yet')).toBeVisible()
+    await look(page, 'profile')
+    await page.getByRole('heading', { name: 'Preferences' }).scrollIntoViewIfNeeded()
+    await look(page, 'profile-end')
+    await page.getByRole('button', { name: /^Account/ }).click()
+    await expect(page.getByRole('menu')).toBeVisible()
+    await page.screenshot({ path: 'screenshots/account-menu-light-1280.png' })
+    await expectAccessible(page)
   })
 
   test.describe('what is not there', () => {

@@ -4,14 +4,21 @@ import { expect, test } from '../support/fixtures'
 import { startServer } from '../support/server'
 
 test.describe('a member', () => {
-  test.use({ expectedComplaint: /status of 404/ })
-  test('sees projects and no system keys', async ({ page, signIn }) => {
+  test('finds the general settings alone, and is led back to them from the rest', async ({
+    page,
+    signIn,
+  }) => {
     await signIn('MEMBER')
     await page.goto('/projects')
-    await expect(page.getByRole('heading', { name: 'Projects' })).toBeVisible()
-    await expect(page.getByRole('link', { name: 'API keys' })).toHaveCount(0)
-    await page.goto('/settings/api-keys')
-    await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible()
+    const main = page.getByRole('navigation', { name: 'Main' })
+    await expect(main.getByRole('link', { name: 'General' })).toBeVisible()
+    await expect(main.getByRole('link', { name: 'API keys' })).toHaveCount(0)
+    await expect(main.getByRole('link', { name: 'Users' })).toHaveCount(0)
+    for (const path of ['/settings/api-keys', '/settings/users', `/settings/users/${btoa('User:2')}`]) {
+      await page.goto(path)
+      await expect(page, path).toHaveURL(/\/settings\/general$/)
+    }
+    await expect(page.getByText('bennu.db')).toHaveCount(0)
   })
 
   test('may make a key of their own for a first trace', async ({ page, server, signIn }) => {
@@ -34,7 +41,8 @@ test('a viewer is told to ask for a key', async ({ page, server, signIn }) => {
 test('signing out ends the session', async ({ page, signIn }) => {
   await signIn()
   await page.goto('/projects')
-  await page.getByRole('link', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: /^Account/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await expect(page).toHaveURL(/\/login/)
   await page.goto('/projects')
   await expect(page).toHaveURL('/login?returnUrl=%2Fprojects')
@@ -50,11 +58,20 @@ test.describe('with authentication off', () => {
       await expect(page.getByText('Waiting for traces')).toBeVisible()
       await expect(page.getByText('This server asks for an API key')).toHaveCount(0)
       await expect(page.getByRole('link', { name: 'API keys' })).toHaveCount(0)
-      await expect(page.getByRole('link', { name: 'Sign out' })).toHaveCount(0)
-      for (const path of ['/login', '/reset-password', '/settings/api-keys']) {
+      await expect(page.getByRole('button', { name: /^Account/ })).toHaveCount(0)
+      for (const path of ['/login', '/reset-password']) {
         const answer = await page.goto(`${open.baseUrl}${path}`)
         expect(answer?.status(), path).toBe(404)
       }
+      for (const path of ['/settings/api-keys', '/settings/users']) {
+        await page.goto(`${open.baseUrl}${path}`)
+        await expect(page, path).toHaveURL(`${open.baseUrl}/settings/general`)
+      }
+      await expect(page.getByText('PHOENIX_ENABLE_AUTH=true')).toBeVisible()
+      await page.getByRole('link', { name: 'Preferences' }).click()
+      await expect(page.getByRole('heading', { name: 'Preferences', level: 1 })).toBeVisible()
+      await expect(page.getByRole('heading', { name: 'Sessions' })).toHaveCount(0)
+      await expect(page.getByRole('heading', { name: 'API keys' })).toHaveCount(0)
     } finally {
       await open.stop()
     }

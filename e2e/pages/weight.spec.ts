@@ -6,7 +6,19 @@ import { insertSupportTrace } from '../support/support-agent'
 const LIMIT_BYTES = 200_000
 
 test.describe('the script of a first visit', () => {
-  const pages = ['/login', '/projects', '/projects/default', '/projects/heavy', 'trace', '/settings/api-keys']
+  const pages = [
+    '/login',
+    '/projects',
+    '/projects/default',
+    '/projects/heavy',
+    'trace',
+    '/settings/general',
+    '/settings/users',
+    `/settings/users/${btoa('User:2')}`,
+    '/settings/api-keys',
+    '/profile',
+    '/reset-password',
+  ]
   for (const name of pages) {
     test(`of ${name} stays under 200 kB`, async ({ page, server, signIn }) => {
       const trace = await insertSupportTrace(server.world, 'heavy')

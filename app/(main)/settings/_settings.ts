@@ -2,7 +2,8 @@
 import { notFound, redirect } from 'next/navigation'
 import { pageContext } from '#app/_lib/page'
 import type { Ctx } from '#server/context'
-import { openTabs, type SettingsTabId, tabPath } from '../../../components/settings/tabs'
+import { openTabs } from '../../../components/settings/open-tabs'
+import { type SettingsTabId, tabPath } from '../../../components/settings/tabs'
 
 /**
  * The context of a part of Settings, and the parts that this person may open. Whoever may not open this one is led back

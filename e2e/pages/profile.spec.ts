@@ -1,0 +1,116 @@
+/** One's own account: name, sessions, keys, and how this browser shows the pages. */
+import { createSession } from '../../test/accounts'
+import { insertPerson, unique } from '../support/accounts'
+import { expect, test } from '../support/fixtures'
+
+test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
+
+test('the menu of the account leads to the profile, the settings and out', async ({ page, signIn }) => {
+  await signIn('MEMBER')
+  await page.goto('/projects')
+  const account = page.getByRole('button', { name: /^Account/ })
+  await account.click()
+  await page.getByRole('menuitem', { name: 'Profile' }).click()
+  await expect(page.getByRole('heading', { name: 'Profile', level: 1 })).toBeVisible()
+  await account.press('Enter')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/settings\/general$/)
+  await account.click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/login/)
+})
+
+test('one changes the own name, and sees an address and a role that one cannot', async ({ page, signIn }) => {
+  await signIn('VIEWER')
+  await page.goto('/profile')
+  const section = page.getByRole('region', { name: 'Account' })
+  await expect(section).toContainText('viewer')
+  await expect(section).toContainText('@example.com It cannot be changed.')
+  const name = unique('Renamed')
+  const save = page.getByRole('button', { name: 'Save name' })
+  await expect(save).toBeDisabled()
+  await page.getByLabel('Username').fill(name)
+  await save.click()
+  await expect(page.getByRole('button', { name: /^Account/ })).toContainText(name)
+  await expect(save).toBeDisabled()
+})
+
+test.describe('with a name that somebody else has', () => {
+  test.use({ expectedComplaint: /status of 409/ })
+  test('it is said at once', async ({ page, server, signIn }) => {
+    const name = unique('taken')
+    await insertPerson(server.world, name)
+    await signIn('MEMBER')
+    await page.goto('/profile')
+    await page.getByLabel('Username').fill(name)
+    await page.getByRole('button', { name: 'Save name' }).click()
+    await expect(page.getByRole('main').getByRole('alert')).toContainText('name')
+  })
+})
+
+test('the password is changed on its own page, which one may leave', async ({ page, signIn }) => {
+  await signIn('MEMBER')
+  await page.goto('/profile')
+  await page.getByRole('link', { name: 'Change password' }).click()
+  await expect(page.getByRole('heading', { name: 'Change your password' })).toBeVisible()
+  const needs = page.getByRole('list', { name: 'The password needs' })
+  await expect(needs).toContainText('at least 8 characters: missing')
+  await page.getByLabel('New password', { exact: true }).fill('plum tree')
+  await expect(needs).toContainText('at least 8 characters: done')
+  await expect(page.getByText('Good enough').first()).toBeVisible()
+  await page.getByRole('link', { name: 'Cancel' }).click()
+  await expect(page).toHaveURL(/\/profile$/)
+})
+
+test('one sees where one is signed in, and ends what is elsewhere', async ({ page, context, server }) => {
+  const user = await insertPerson(server.world, unique('everywhere'))
+  const here = await createSession(server.world, user)
+  await context.addCookies([
+    { name: 'phoenix-access-token', value: here.accessToken, url: server.baseUrl, sameSite: 'Strict' },
+  ])
+  await page.goto('/profile')
+  const sessions = page.getByRole('region', { name: 'Sessions' })
+  await expect(sessions.getByRole('listitem')).toHaveCount(3)
+  await expect(sessions.getByRole('listitem').filter({ hasText: 'this browser' })).toHaveCount(1)
+  await expect(sessions).toContainText('192.0.2.7')
+  await sessions.getByRole('button', { name: 'End the session of Firefox on Linux' }).click()
+  await expect(sessions.getByRole('listitem')).toHaveCount(2)
+  await sessions.getByRole('button', { name: 'End all other sessions' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'End all other sessions' }).click()
+  await expect(sessions.getByRole('listitem')).toHaveCount(1)
+  await page.reload()
+  await expect(sessions.getByRole('listitem')).toHaveCount(1)
+})
+
+test('one makes a key of the own, and deletes it', async ({ page, signIn }) => {
+  await signIn('VIEWER')
+  await page.goto('/profile')
+  const name = unique('mine')
+  await page.getByRole('button', { name: 'Create API key' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Create API key' })
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(name)
+  await dialog.getByRole('radio', { name: /Ingest/ }).check({ force: true })
+  await expect(dialog.getByText('A viewer may not send traces')).toBeVisible()
+  await dialog.getByRole('radio', { name: /Read/ }).check({ force: true })
+  await dialog.getByRole('button', { name: 'Create API key' }).click()
+  await expect(page.getByText(`${name} is ready.`)).toBeVisible()
+  await page.getByRole('button', { name: 'Copy the key' }).click()
+  await page.getByRole('button', { name: `Actions for ${name}` }).click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await expect(page.getByRole('alertdialog')).toContainText('It was never used')
+  await page.getByRole('button', { name: 'Delete key' }).click()
+  await expect(page.getByText('No keys yet')).toBeVisible()
+})
+
+test('theme and zone are chosen and kept', async ({ page, signIn }) => {
+  await signIn('MEMBER')
+  await page.goto('/profile')
+  await page.getByRole('group', { name: 'Theme' }).last().getByText('Dark', { exact: true }).click()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await page.getByText('In UTC').click()
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await expect(page.getByRole('radio', { name: 'In UTC' })).toBeChecked()
+  await expect(page.locator('time').first()).toHaveAttribute('title', / UTC$/)
+})
