@@ -90,7 +90,9 @@ export const sqliteBulk: Bulk = {
   upsertMany: async (tx, table, rows, { key, merge, returning }) => {
     if (rows.length === 0) return []
     const fields = fieldsOf(table, rows as Row[])
-    const statement = prepare(tx, `upsert ${getTableName(table)} ${Object.keys(merge).join()}`, () => {
+    const members = fields.map(({ member }) => member).join()
+    const shape = `upsert ${getTableName(table)} ${members} ${Object.keys(merge).join()}`
+    const statement = prepare(tx, shape, () => {
       const name = quoted(getTableName(table))
       const target = namesOf(pickFields(table, key))
       const sets = mergesOf(name, fields, merge, FUNCTIONS)

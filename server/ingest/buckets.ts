@@ -7,7 +7,7 @@ import type { TraceState } from '#server/ingest/store-traces'
 import { WHOLE_LIFE } from '#server/projects/model'
 import { LatencySketch } from '#server/sketch/latency-sketch'
 
-const MICROS_PER_HOUR = 3_600_000_000
+export const MICROS_PER_HOUR = 3_600_000_000
 
 /** Sums over the traces of a project that start in one hour, or over all of them; or a change of these. */
 export interface BucketSums {

@@ -12,7 +12,8 @@ import { LatencySketch } from '#server/sketch/latency-sketch'
 /** Rows that an hour of a project may have. A recount relies on there being no more. */
 export const BUCKET_SHARDS = 16
 
-const KEY = ['projectId', 'bucket', 'shard'] as const
+/** The columns that name a row. */
+export const KEY = ['projectId', 'bucket', 'shard'] as const
 
 const shards = new WeakMap<Database, number>()
 

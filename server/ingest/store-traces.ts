@@ -38,8 +38,8 @@ const MEMBERS = [
 
 /** The stored rows of the traces, by trace id, locked until the transaction ends. */
 export async function lockTraces(
-  { tx, db }: StoreContext,
-  batches: readonly TraceBatch[],
+  { tx, db }: Pick<StoreContext, 'tx' | 'db'>,
+  batches: readonly Pick<TraceBatch, 'traceId'>[],
 ): Promise<Map<string, TraceState>> {
   const select = { members: MEMBERS, by: 'traceId', lock: true } as const
   const ids = batches.map((batch) => batch.traceId)
@@ -93,13 +93,22 @@ export async function insertTraces({ tx, db }: StoreContext, merges: readonly Tr
 /** Writes back traces that `lockTraces` gave, and the sessions of new ones that were made after them. */
 export async function writeTraces({ tx, db }: StoreContext, merges: readonly TraceMerge[]): Promise<void> {
   const known = merges.filter(({ before }) => before !== null)
-  const rows = known.map(({ after: { traceId: _traceId, projectId: _projectId, ...state } }) =>
-    toColumns(state),
+  await writeTraceRows(
+    { tx, db },
+    known.map(({ after }) => after),
   )
-  await db.dialect.updateMany(tx, db.t.traces, rows, ['id'])
   const bound = merges.filter(({ before, isBoundLate }) => before === null && isBoundLate)
   const bindings = bound.map(({ after: { id, projectSessionId } }) => ({ id, projectSessionId }))
   await db.dialect.updateMany(tx, db.t.traces, bindings, ['id'])
+}
+
+/** Writes back locked rows; a trace never changes its project here. */
+export async function writeTraceRows(
+  { tx, db }: Pick<StoreContext, 'tx' | 'db'>,
+  states: readonly TraceState[],
+): Promise<void> {
+  const rows = states.map(({ traceId: _traceId, projectId: _projectId, ...state }) => toColumns(state))
+  await db.dialect.updateMany(tx, db.t.traces, rows, ['id'])
 }
 
 function toColumns<T extends { counts: Counts }>({ counts, ...state }: T) {

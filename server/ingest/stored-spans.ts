@@ -10,6 +10,7 @@ import type { SpanRow } from '#server/otlp/span-row'
 /** A span that was there before, with its sum over everything below it. */
 export interface StoredSpan extends Node {
   traceRowId: number
+  endTime: number
   total: Counts
 }
 
@@ -50,6 +51,7 @@ const SPAN_MEMBERS = [
   'spanId',
   'parentId',
   'startTime',
+  'endTime',
   'statusCode',
   'llmTokenCountPrompt',
   'llmTokenCountCompletion',
@@ -61,16 +63,22 @@ const ROLLUP_MEMBERS = [
   'cumulativeLlmTokenCountCompletion',
 ] as const
 
-async function loadWhole(
-  { tx, db }: StoreContext,
+/**
+ * Reads every span of some traces.
+ * @param sums `stored`: each with the sum kept for it; `own`: with what it counts for itself, for a recount
+ */
+export async function loadWhole(
+  { tx, db }: Pick<StoreContext, 'tx' | 'db'>,
   traceRowIds: readonly number[],
   byTrace: Map<number, StoredSpan[]>,
+  sums: 'stored' | 'own' = 'stored',
 ): Promise<void> {
   const { spans, spanRollups } = db.t
   const by = 'traceRowId' as const
-  const sums = await db.dialect.selectMany(tx, spanRollups, { members: ROLLUP_MEMBERS, by }, traceRowIds)
+  const asked = sums === 'own' ? [] : traceRowIds
+  const rollups = await db.dialect.selectMany(tx, spanRollups, { members: ROLLUP_MEMBERS, by }, asked)
   const totals = new Map(
-    sums.map((row) => [
+    rollups.map((row) => [
       row.spanRowId,
       {
         errors: row.cumulativeErrorCount,
@@ -80,8 +88,16 @@ async function loadWhole(
     ]),
   )
   for (const row of await db.dialect.selectMany(tx, spans, { members: SPAN_MEMBERS, by }, traceRowIds)) {
-    const { id, traceRowId, spanId, parentId, startTime } = row
-    const span = { id, traceRowId, spanId, parentId, startTime, total: totals.get(id) ?? countsOf(row) }
+    const { id, traceRowId, spanId, parentId, startTime, endTime } = row
+    const span = {
+      id,
+      traceRowId,
+      spanId,
+      parentId,
+      startTime,
+      endTime,
+      total: totals.get(id) ?? countsOf(row),
+    }
     const list = byTrace.get(traceRowId)
     if (list) list.push(span)
     else byTrace.set(traceRowId, [span])
@@ -135,6 +151,7 @@ async function selectIn<T>(
         spanId: spans.spanId,
         parentId: spans.parentId,
         startTime: spans.startTime,
+        endTime: spans.endTime,
         statusCode: spans.statusCode,
         llmTokenCountPrompt: spans.llmTokenCountPrompt,
         llmTokenCountCompletion: spans.llmTokenCountCompletion,

@@ -1,0 +1,188 @@
+import { asc, eq } from 'drizzle-orm'
+import fc from 'fast-check'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { recountBuckets, recountSessions, recountTraces } from '#server/ingest/recount'
+import { type IncomingSpan, storeSpans } from '#server/ingest/store'
+import { WHOLE_LIFE } from '#server/projects/model'
+import { LatencySketch } from '#server/sketch/latency-sketch'
+import { createTestDatabase, openTestDatabase, type TestDatabase } from '../../test/database'
+import { incoming, START } from '../../test/received-spans'
+import { recountTrace, storedCounts } from '../../test/recount'
+import { readSums } from '../../test/sums'
+
+const HOUR = 3_600_000_000
+const clock = () => new Date('2026-01-01T00:00:00Z')
+
+let db: TestDatabase
+let writers: TestDatabase[]
+beforeAll(async () => {
+  db = await createTestDatabase()
+  writers = await Promise.all(Array.from({ length: 4 }, () => openTestDatabase(db.config)))
+})
+beforeEach(async () => {
+  await db.write(async (tx) => void (await tx.delete(db.t.projects)))
+})
+
+async function recountAll(limit = 3): Promise<void> {
+  for (const step of [recountTraces, recountSessions]) {
+    for (let afterId: number | null = 0; afterId !== null; ) afterId = await step(db, { afterId, limit })
+  }
+  for (const { id } of await db.read.select({ id: db.t.projects.id }).from(db.t.projects)) {
+    await recountBuckets(db, id)
+  }
+}
+
+/** The sums of a project's hour, and of its whole life, counted in the plainest way from the traces. */
+async function plainBuckets() {
+  const buckets: Record<string, { traces: number; latencies: number[] }> = {}
+  for (const { projectId, startTime, endTime } of await db.read.select().from(db.t.traces)) {
+    for (const bucket of [Math.floor(startTime / HOUR), WHOLE_LIFE]) {
+      const known = buckets[`${projectId}/${bucket}`] ?? { traces: 0, latencies: [] }
+      buckets[`${projectId}/${bucket}`] = known
+      known.traces += 1
+      known.latencies.push(endTime - startTime)
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(buckets).map(([key, { traces, latencies }]) => {
+      const sketch = new LatencySketch()
+      for (const latency of latencies) sketch.add(latency)
+      return [key, [traces, sketch.encode().toString('hex')]]
+    }),
+  )
+}
+
+const span = fc.record({
+  trace: fc.nat(5),
+  span: fc.nat(9),
+  parent: fc.option(fc.nat(9), { nil: undefined }),
+  start: fc.oneof(fc.nat(1000), fc.nat(3 * HOUR)),
+  end: fc.oneof(fc.nat(1000), fc.nat(4 * HOUR)),
+  error: fc.boolean(),
+  tokens: fc.option(fc.tuple(fc.nat(9), fc.nat(9)), { nil: undefined }),
+  session: fc.option(fc.constantFrom('s', 't'), { nil: undefined }),
+  project: fc.constantFrom('p', 'q'),
+})
+
+describe('the sums kept at ingest', () => {
+  it('equal a recount, whatever arrives in whatever order, also twice', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(span, { minLength: 1, maxLength: 30 }), fc.nat(6), async (list, size) => {
+        await db.write(async (tx) => void (await tx.delete(db.t.projects)))
+        const spans = list.map((each) => incoming({ ...each, end: each.start + each.end } as never))
+        for (let at = 0; at < spans.length; at += size + 1) {
+          await storeSpans(db, spans.slice(at, at + size + 1), clock)
+        }
+        await expectSumsRight()
+      }),
+      { seed: 5, numRuns: 40 },
+    )
+  })
+
+  it('equal a recount when four collectors store spans of the same traces at once', {
+    timeout: 120_000,
+  }, async () => {
+    const random = fc.sample(span, { numRuns: 400, seed: 9 })
+    const spans = random.map((each) => incoming({ ...each, end: each.start + each.end } as never))
+    await Promise.all(
+      writers.map(async (writer, w) => {
+        // Half of them are the same for everybody; each takes them in an order of its own.
+        const mine = spans.filter((_, n) => n % 8 < 4 || n % 4 === w)
+        const turned = [...mine.slice(w * 40), ...mine.slice(0, w * 40)]
+        for (let at = 0; at < turned.length; at += 9)
+          await storeSpans(writer, turned.slice(at, at + 9), clock)
+      }),
+    )
+    const pairs = new Set(spans.map(({ row }) => `${row.traceId} ${row.spanId}`))
+    expect(await db.read.$count(db.t.spans)).toBe(pairs.size)
+    await expectSumsRight()
+  })
+
+  it('stay right while they are recounted', { timeout: 120_000 }, async () => {
+    const random = fc.sample(span, { numRuns: 300, seed: 3 })
+    const spans = random.map((each) => incoming({ ...each, end: each.start + each.end } as never))
+    let isDone = false
+    const storing = Promise.all(
+      writers.map(async (writer, w) => {
+        const mine: IncomingSpan[] = spans.filter((_, n) => n % 4 === w)
+        for (let at = 0; at < mine.length; at += 5) await storeSpans(writer, mine.slice(at, at + 5), clock)
+      }),
+    ).then(() => {
+      isDone = true
+    })
+    while (!isDone) await recountAll()
+    await storing
+    await expectSumsRight()
+  })
+})
+
+async function expectSumsRight(): Promise<void> {
+  const kept = await readSums(db)
+  for (const { id } of kept.traces) expect(await storedCounts(db, id)).toEqual(await recountTrace(db, id))
+  const plain = await plainBuckets()
+  const latencies = Object.entries(kept.buckets).map(([key, sums]) => {
+    const list = sums as (number | string)[]
+    return [key, [list[0], list.at(-1)]]
+  })
+  expect(Object.fromEntries(latencies)).toEqual(plain)
+  await recountAll()
+  expect(await readSums(db)).toEqual(kept)
+}
+
+describe('a recount', () => {
+  const spans = () => [
+    incoming({ trace: 1, span: 1, end: 500, session: 's', tokens: [1, 2] }),
+    incoming({ trace: 1, span: 2, parent: 1, error: true, session: 's' }),
+    incoming({ trace: 2, span: 3, start: HOUR, end: HOUR + 70, session: 's' }),
+  ]
+
+  it('mends every sum', async () => {
+    await storeSpans(db, spans(), clock)
+    const right = await readSums(db)
+    const { traces, projectSessions, spanRollups, projectBuckets } = db.t
+    await db.write(async (tx) => {
+      await tx
+        .update(traces)
+        .set({ spanCount: 7, errorCount: 7, promptTokens: 7, rootSpanRowId: null, endTime: 1 })
+      await tx.update(projectSessions).set({ traceCount: 7, spanCount: 7, completionTokens: 7, startTime: 1 })
+      await tx.update(spanRollups).set({ cumulativeErrorCount: 7 })
+      await tx.update(projectBuckets).set({ traceCount: 7, errorCount: -7, latencySketch: Buffer.alloc(0) })
+    })
+    await recountAll()
+    expect(await readSums(db)).toEqual(right)
+  })
+
+  it('makes sums that are missing', async () => {
+    await storeSpans(db, spans(), clock)
+    const right = await readSums(db)
+    await db.write(async (tx) => {
+      await tx.delete(db.t.spanRollups)
+      await tx.delete(db.t.projectBuckets)
+    })
+    await recountAll()
+    expect(await readSums(db)).toEqual(right)
+  })
+
+  it('leaves one row for an hour, and none for an hour without traces', async () => {
+    await storeSpans(db, spans(), clock)
+    const { traces, projectBuckets } = db.t
+    await db.write(async (tx) => void (await tx.delete(traces).where(eq(traces.startTime, START + HOUR))))
+    await recountAll()
+    const rows = await db.read.select().from(projectBuckets).orderBy(asc(projectBuckets.bucket))
+    expect(rows).toMatchObject([
+      { bucket: WHOLE_LIFE, shard: 0, traceCount: 1, spanCount: 2 },
+      { bucket: Math.floor(START / HOUR), shard: 0, traceCount: 1, spanCount: 2 },
+    ])
+  })
+
+  it('of a trace whose spans are gone counts nothing and keeps its times', async () => {
+    await storeSpans(db, spans(), clock)
+    await db.write(async (tx) => void (await tx.delete(db.t.spans)))
+    await recountAll()
+    const rows = await db.read.select().from(db.t.traces).orderBy(asc(db.t.traces.traceId))
+    expect(rows).toMatchObject([
+      { spanCount: 0, errorCount: 0, rootSpanRowId: null, startTime: START, endTime: START + 500 },
+      { spanCount: 0, errorCount: 0, rootSpanRowId: null, startTime: START + HOUR },
+    ])
+  })
+})
