@@ -5,6 +5,7 @@ import { openDatabase } from '#server/db/open'
 import type { AppError } from '#server/errors'
 import type { MessageFromWorker, MessageToWorker, PlainError, WorkerData } from '#server/ingest/messages'
 import { IngestMeter } from '#server/ingest/meter'
+import { keepPartitionsAhead } from '#server/ingest/partitions-ahead'
 import { IngestPipeline } from '#server/ingest/pipeline'
 import { WORKER_NICE, yieldToOtherThreads } from '#server/process/thread-priority'
 
@@ -28,6 +29,9 @@ const db = await openDatabase(database, { applicationName, bulk: true })
 const meter = new IngestMeter(meterMemory)
 const { pool } = db
 if (pool) setInterval(() => meter.pooled(pool()), POOL_NOTE_MS).unref()
+const onTrouble = (error: unknown, sentence: string) =>
+  tell({ kind: 'trouble', sentence, error: driverError(error) })
+const stopPartitions = keepPartitionsAhead(db, onTrouble)
 const pipeline = new IngestPipeline({
   db,
   maxInflatedBytes: ingest.maxInflatedBytes,
@@ -36,7 +40,7 @@ const pipeline = new IngestPipeline({
   onDecoded: (id, spans) => tell({ kind: 'decoded', id, spans }),
   onDone: (id, result) => tell({ kind: 'done', id, result }),
   onFailed: (id, error) => tell({ kind: 'failed', id, error: plain(error) }),
-  onTrouble: (error, sentence) => tell({ kind: 'trouble', sentence, error: driverError(error) }),
+  onTrouble,
   meter,
   answerBeforeCommit,
 })
@@ -48,6 +52,7 @@ port.on('message', (message: MessageToWorker) => {
 tell({ kind: 'ready' })
 
 async function drain(): Promise<void> {
+  stopPartitions()
   await pipeline.drain()
   await db.close()
   tell({ kind: 'drained' })
