@@ -2,14 +2,16 @@
  * Loaded into every process and thread of a measured program (NODE_OPTIONS=--require): records a CPU profile while the
  * file `recording` is in BENCH_PROFILES, and writes it there when the file goes.
  */
-const { existsSync, writeFileSync } = require('node:fs')
+const { existsSync, readFileSync, writeFileSync } = require('node:fs')
 const { Session } = require('node:inspector')
 const { basename, join } = require('node:path')
-const { isMainThread } = require('node:worker_threads')
+const { isMainThread, threadId } = require('node:worker_threads')
 
 const folder = process.env.BENCH_PROFILES
-const program = basename(process.argv[1] ?? '', '.js')
-const name = isMainThread ? program : `${program}-worker`
+// A thread does not know the file that its process runs.
+const command = readFileSync('/proc/self/cmdline', 'utf8').split('\0')
+const program = basename(command.find((part) => part.endsWith('.js')) ?? 'node', '.js')
+const name = isMainThread ? program : `${program}-thread-${threadId}`
 let session = null
 
 const watch = setInterval(() => {

@@ -48,7 +48,8 @@ export class Profiles {
   }
 }
 
-const NOT_BUSY = new Set(['(idle)', '(program)', '(root)'])
+/** Idle, outside of JavaScript, or the recording itself. */
+const NOT_BUSY = new Set(['(idle)', '(program)', '(root)', 'dispatch'])
 
 /** The functions with the largest own time, as shares of the time the thread was busy. */
 function summarize({ nodes, samples, timeDeltas }: Profile) {
