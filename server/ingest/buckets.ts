@@ -32,8 +32,18 @@ export function changedBuckets(merges: readonly TraceMerge[]): BucketSums[] {
     if (before && before.spanCount > 0) count(buckets, before, -1)
     count(buckets, after, 1)
   }
-  return [...buckets.values()].sort((a, b) => a.projectId - b.projectId || a.bucket - b.bucket)
+  return inOrder(buckets)
 }
+
+/** What the end of some traces changes, in the same order. */
+export function bucketsWithout(traces: readonly TraceState[]): BucketSums[] {
+  const buckets = new Map<string, BucketSums>()
+  for (const trace of traces) count(buckets, trace, -1)
+  return inOrder(buckets)
+}
+
+const inOrder = (buckets: ReadonlyMap<string, BucketSums>) =>
+  [...buckets.values()].sort((a, b) => a.projectId - b.projectId || a.bucket - b.bucket)
 
 /** Sums over traces, for a recount. */
 export function emptyBucket(projectId: number, bucket: number): BucketSums {

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import type { Database } from '#server/db/database'
-import { changedBuckets } from '#server/ingest/buckets'
+import { type BucketSums, changedBuckets } from '#server/ingest/buckets'
 import type { TraceMerge } from '#server/ingest/merge-trace'
 import type { StoreContext } from '#server/ingest/store'
 import { LatencySketch } from '#server/sketch/latency-sketch'
@@ -25,10 +25,16 @@ function shardOf(db: Database): number {
 }
 
 /** Adds what changed. The last step of a storing, so that the rows many wait for are held for the shortest time. */
-export async function writeBuckets({ tx, db }: StoreContext, merges: readonly TraceMerge[]): Promise<void> {
+export const writeBuckets = (context: StoreContext, merges: readonly TraceMerge[]): Promise<void> =>
+  addToBuckets(context, changedBuckets(merges))
+
+/** Adds changes, which are in the order of their keys, to this writer's shard. */
+export async function addToBuckets(
+  { tx, db }: Pick<StoreContext, 'tx' | 'db'>,
+  changes: readonly BucketSums[],
+): Promise<void> {
   const { projectBuckets } = db.t
   const shard = shardOf(db)
-  const changes = changedBuckets(merges)
   const rows = changes.map(({ sketch: _sketch, ...sums }) => ({ ...sums, shard, latencySketch: NO_SKETCH }))
   const stored = await db.dialect.upsertMany(tx, projectBuckets, rows, {
     key: KEY,

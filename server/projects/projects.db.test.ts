@@ -56,6 +56,41 @@ describe('deleteProject', () => {
     expect(kept).toEqual([{ session: sessions[0]?.id }])
   })
 
+  test('takes its traces out of the sums of sessions that stay', async () => {
+    const clock = () => new Date()
+    const span = (trace: number, project: string, session: string) =>
+      incoming({ trace, span: trace, project, session, tokens: [10, 1] })
+    // The one session belongs to the project that stays, the other is handed over to it.
+    await storeSpans(runtime.db, [span(1, 'kept', 'theirs'), span(2, 'doomed', 'ours')], clock)
+    await storeSpans(runtime.db, [span(3, 'doomed', 'theirs'), span(4, 'kept', 'ours')], clock)
+    await deleteProject(runtime, 'doomed')
+    const { projectSessions } = runtime.db.t
+    const sums = await runtime.db.read
+      .select({ traceCount: projectSessions.traceCount, promptTokens: projectSessions.promptTokens })
+      .from(projectSessions)
+    expect(sums).toEqual([
+      { traceCount: 1, promptTokens: 10 },
+      { traceCount: 1, promptTokens: 10 },
+    ])
+  })
+
+  test('one that was cut short leaves right sums', async () => {
+    for (let index = 0; index < 3; index++) {
+      const spans = Array.from({ length: 1500 }, (_, place) => ({ offset: place, parent: place ? 0 : null }))
+      await insertTrace(runtime, { project: 'big', start: TEST_START + index, spans })
+    }
+    const { db } = runtime
+    let writes = 0
+    const broken: typeof db.write = (work) => {
+      writes += 1
+      return writes > 1 ? Promise.reject(new Error('the power went')) : db.write(work)
+    }
+    await expect(deleteProject({ db: { ...db, write: broken } }, 'big')).rejects.toThrow('the power went')
+    expect((await getProjectSummary(runtime, 'big')).traceCount).toBe(2)
+    await deleteProject(runtime, 'big')
+    expect(await rows('spans')).toBe(0)
+  })
+
   test('of two deletes at once neither fails for want of the rows', async () => {
     await insertTrace(runtime, { project: 'twice', spans: Array.from({ length: 1500 }, () => ({})) })
     const results = await Promise.allSettled([

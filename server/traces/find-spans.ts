@@ -3,10 +3,11 @@
  * fewest rows; what no index serves is looked through piece by piece, so that a rare match holds nobody up.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { and, desc, eq, gte, inArray, lt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, lte, type SQL, sql } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
 import { fixedLimit, prepared } from '#server/db/prepared'
-import { errorCondition, rowConditions } from '#server/traces/span-conditions'
+import { idRange } from '#server/traces/id-range'
+import { errorCondition, rowConditions, timeConditions, timeRange } from '#server/traces/span-conditions'
 import type { SpanFilter } from '#server/traces/span-filter'
 
 type World = Pick<Ctx, 'db'>
@@ -123,28 +124,51 @@ function selectAmong(ctx: World, listing: SpanListing, conditions: SQL[]): Promi
 
 /** Looks through the project slice by slice of row ids. */
 async function searchSlices(ctx: World, listing: SpanListing): Promise<SpanPlace[]> {
-  const { filter, limit, idsPerSlice: first = IDS_PER_SLICE } = listing
-  const { spans } = ctx.db.t
+  const { filter, limit, idsPerSlice = IDS_PER_SLICE } = listing
   const conditions = [...timeConditions(ctx, filter), ...rowConditions(ctx, filter)]
   const found: SpanPlace[] = []
-  let size = first
-  let low: number | null = null
-  const last = (await endOfIds(ctx, listing, sql`max`, filter.startBefore)) ?? 0
-  let high = Math.min(last, listing.fromId ?? last)
+  const top = await highestSlice(ctx, listing, idsPerSlice)
+  let low = top.low
+  let high = Math.min(top.high, listing.fromId ?? top.high)
+  let size = idsPerSlice
   while (high >= (low ?? 1)) {
-    const from = high - size + 1
     const since = performance.now()
-    const slice = [gte(spans.id, from), lte(spans.id, high), ...conditions]
+    const slice = [...idsBetween(ctx, high - size + 1, high), ...conditions]
     const part = { ...listing, fromId: null, limit: limit - found.length }
     found.push(...(await selectOfProject(ctx, part, slice)))
     if (found.length === limit) break
-    high = from - 1
+    high -= size
     size = nextSize(size, performance.now() - since)
     // Where to stop is worth looking up only when the first slice did not fill the page.
-    low ??= (await endOfIds(ctx, listing, sql`min`, filter.startFrom)) ?? last + 1
+    low ??= (await idRange(ctx, listing)).low
     await nextTurn()
   }
   return found
+}
+
+/** Where to begin: with the project's newest rows if some of them are in the span of time, else with the newest that are. */
+async function highestSlice(
+  ctx: World,
+  listing: SpanListing,
+  size: number,
+): Promise<{ low: number | null; high: number }> {
+  const { spans } = ctx.db.t
+  const [newest] = await selectOfProject(ctx, { ...listing, fromId: null, limit: 1 }, [])
+  if (!newest) return { low: null, high: 0 }
+  const { startBefore } = listing.filter
+  if (startBefore === undefined) return { low: null, high: newest.id }
+  const [met] = await ctx.db.read
+    .select({ id: spans.id })
+    .from(spans)
+    .where(
+      and(
+        eq(spans.projectId, listing.projectId),
+        ...idsBetween(ctx, newest.id - size + 1, newest.id),
+        ...timeConditions(ctx, { startBefore }),
+      ),
+    )
+    .limit(1)
+  return met ? { low: null, high: newest.id } : idRange(ctx, listing)
 }
 
 function nextSize(size: number, took: number): number {
@@ -173,38 +197,7 @@ async function select(ctx: World, conditions: SQL[], limit: number): Promise<Spa
     .limit(limit)
 }
 
-/** The row id beyond which nothing can match: a step to an end of an index, or found among all of a span of time. */
-async function endOfIds(
-  ctx: World,
-  { projectId, filter }: SpanListing,
-  end: SQL,
-  bound: number | undefined,
-): Promise<number | null> {
-  const { spans } = ctx.db.t
-  const times = bound === undefined ? [] : timeRange(ctx, filter)
-  // `+ 0` in a span of time: else the engines walk the project's rows until they meet one that is in it.
-  const id = bound === undefined ? sql`${spans.id}` : sql`${spans.id} + 0`
-  const [row] = await ctx.db.read
-    .select({ id: sql<number | null>`${end}(${id})`.mapWith(Number) })
-    .from(spans)
-    .where(and(eq(spans.projectId, projectId), ...times))
-  return row?.id ?? null
-}
-
-/** A range of the index on times. */
-function timeRange(ctx: World, { startFrom, startBefore }: SpanFilter): SQL[] {
-  const { startTime } = ctx.db.t.spans
-  const conditions: SQL[] = []
-  if (startFrom !== undefined) conditions.push(gte(startTime, startFrom))
-  if (startBefore !== undefined) conditions.push(lt(startTime, startBefore))
-  return conditions
-}
-
-// `+ 0`: within a slice of ids the index on times is of no use.
-function timeConditions(ctx: World, { startFrom, startBefore }: SpanFilter): SQL[] {
-  const { startTime } = ctx.db.t.spans
-  const conditions: SQL[] = []
-  if (startFrom !== undefined) conditions.push(sql`${startTime} + 0 >= ${startFrom}`)
-  if (startBefore !== undefined) conditions.push(sql`${startTime} + 0 < ${startBefore}`)
-  return conditions
-}
+const idsBetween = ({ db }: World, low: number, high: number): SQL[] => [
+  gte(db.t.spans.id, low),
+  lte(db.t.spans.id, high),
+]

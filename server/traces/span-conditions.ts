@@ -1,5 +1,5 @@
-/** What a filter asks of a span's own row, as SQL. */
-import { eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+/** What a filter asks, as SQL. */
+import { eq, gte, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
 import type { StatusCode } from '#server/traces/model'
 import type { AttributeTest, SpanFilter } from '#server/traces/span-filter'
@@ -42,4 +42,24 @@ function attributeCondition(ctx: World, { path, kind, value }: AttributeTest): S
     kind === 'number' ? sql`cast(${text} as numeric) = cast(${value} as numeric)` : sql`${text} = ${value}`
   // A case, because only a number may be cast to one.
   return sql`case when ${type} = ${kind} then ${equal} else false end`
+}
+
+type TimeFilter = Pick<SpanFilter, 'startFrom' | 'startBefore'>
+
+/** A range of the index on times. */
+export function timeRange(ctx: World, { startFrom, startBefore }: TimeFilter): SQL[] {
+  const { startTime } = ctx.db.t.spans
+  const conditions: SQL[] = []
+  if (startFrom !== undefined) conditions.push(gte(startTime, startFrom))
+  if (startBefore !== undefined) conditions.push(lt(startTime, startBefore))
+  return conditions
+}
+
+/** The same within a slice of ids, where the index on times is of no use: `+ 0` keeps the engines off it. */
+export function timeConditions(ctx: World, { startFrom, startBefore }: TimeFilter): SQL[] {
+  const { startTime } = ctx.db.t.spans
+  const conditions: SQL[] = []
+  if (startFrom !== undefined) conditions.push(sql`${startTime} + 0 >= ${startFrom}`)
+  if (startBefore !== undefined) conditions.push(sql`${startTime} + 0 < ${startBefore}`)
+  return conditions
 }
