@@ -42,6 +42,10 @@ db.command('status')
   .description('list the migrations and which of them are applied')
   .addOption(databaseUrl)
   .action(async (flags) => (await import('./commands/database')).printStatus(flags))
+db.command('reindex')
+  .description('count the sums of traces, sessions and projects anew; a server may run meanwhile')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/reindex')).reindexDatabase(flags))
 
 const users = program.command('users').description('look after accounts')
 users
