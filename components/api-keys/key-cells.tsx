@@ -8,10 +8,17 @@ import { unusedDays } from './expiry'
 import { ExpiryNote } from './expiry-note'
 import { scopeWord } from './words'
 
+interface NameProps {
+  apiKey: KeySummary
+  /** Whether the list is of several people's keys. */
+  hasOwner: boolean
+  onOpen: () => void
+}
+
 /** The name, which opens what is known of the key; on a telephone with what it has no column for. */
-export function Name({ apiKey, onOpen }: { apiKey: KeySummary; onOpen: () => void }) {
+export function Name({ apiKey, hasOwner, onOpen }: NameProps) {
   return (
-    <span className="block max-w-44 min-w-24 py-1 sm:max-w-56 sm:py-0">
+    <span className="block max-w-36 min-w-24 py-1 sm:max-w-56 sm:py-0">
       <button
         type="button"
         title={apiKey.name}
@@ -23,7 +30,7 @@ export function Name({ apiKey, onOpen }: { apiKey: KeySummary; onOpen: () => voi
       <span className="mt-1 flex flex-wrap items-center gap-1.5 text-xs text-muted sm:hidden">
         {apiKey.lastFour && <span className="font-mono">…{apiKey.lastFour}</span>}
         <ScopeBadge apiKey={apiKey} />
-        {apiKey.owner && <span className="truncate">{apiKey.owner.username}</span>}
+        {hasOwner && apiKey.owner && <span className="truncate">{apiKey.owner.username}</span>}
         {apiKey.expiresAt !== null && <ExpiryNote apiKey={apiKey} />}
       </span>
     </span>
@@ -36,11 +43,10 @@ export function ScopeBadge({ apiKey: { scope } }: { apiKey: KeySummary }) {
 }
 
 /** Whose key it is. */
-export function Owner({ apiKey: { owner }, isLink }: { apiKey: KeySummary; isLink: boolean }) {
+export function Owner({ apiKey: { owner } }: { apiKey: KeySummary }) {
   if (!owner) return <span className="text-muted">–</span>
   const name = <span className="block max-w-40 truncate">{owner.username}</span>
   const title = owner.email ?? owner.username
-  if (!isLink) return <span title={title}>{name}</span>
   return (
     <Link href={userPath(owner.id)} title={title} className="block rounded-sm hover:underline">
       {name}

@@ -30,13 +30,13 @@ interface KeysPanelProps {
   /** Names the table: `System API keys`. */
   label: string
   nothing: Nothing
-  linkOwners?: boolean
+  hasOwners?: boolean
   /** The form of a new key, while it is open. */
   creating?: { kind: ApiKeyKind; ownRole: Role; onClose: () => void } | null
 }
 
 /** A list of keys with everything that can be done with them. */
-export function KeysPanel({ filter, label, nothing, linkOwners = false, creating }: KeysPanelProps) {
+export function KeysPanel({ filter, label, nothing, hasOwners = false, creating }: KeysPanelProps) {
   const [fresh, setFresh] = useState<FreshKey | null>(null)
   const [open, setOpen] = useState<{ deed: KeyDeed; apiKey: KeySummary } | null>(null)
   const onDeed = useCallback((deed: KeyDeed, apiKey: KeySummary) => setOpen({ deed, apiKey }), [])
@@ -49,7 +49,7 @@ export function KeysPanel({ filter, label, nothing, linkOwners = false, creating
   return (
     <>
       {fresh && <NewKeyCard key={`${fresh.id} ${fresh.key}`} apiKey={fresh} onDone={() => setFresh(null)} />}
-      <KeyRows filter={filter} label={label} nothing={nothing} linkOwners={linkOwners} onDeed={onDeed} />
+      <KeyRows filter={filter} label={label} nothing={nothing} hasOwners={hasOwners} onDeed={onDeed} />
       {creating && <CreateKeyDialog {...creating} onCreated={showFresh} />}
       {open?.deed === 'usage' && <UsageDialog apiKey={open.apiKey} onClose={close} />}
       {open?.deed === 'delete' && <DeleteKeyDialog apiKey={open.apiKey} onClose={close} />}
@@ -68,11 +68,11 @@ interface KeyRowsProps {
   filter: KeyFilter
   label: string
   nothing: Nothing
-  linkOwners: boolean
+  hasOwners: boolean
   onDeed: (deed: KeyDeed, apiKey: KeySummary) => void
 }
 
-function KeyRows({ filter, label, nothing, linkOwners, onDeed }: KeyRowsProps) {
+function KeyRows({ filter, label, nothing, hasOwners, onDeed }: KeyRowsProps) {
   const query = useKeys(filter)
   // The same array while the data is the same: the table would render for ever otherwise.
   const keys = useMemo(() => query.data?.pages.flatMap((page) => page.keys) ?? [], [query.data])
@@ -90,13 +90,7 @@ function KeyRows({ filter, label, nothing, linkOwners, onDeed }: KeyRowsProps) {
       {failure}
       {keys.length > 0 ? (
         <>
-          <KeysTable
-            apiKeys={keys}
-            list={filter.list}
-            label={label}
-            linkOwners={linkOwners}
-            onDeed={onDeed}
-          />
+          <KeysTable apiKeys={keys} list={filter.list} label={label} hasOwners={hasOwners} onDeed={onDeed} />
           <LoadMore
             shown={keys.length}
             total={total}

@@ -17,14 +17,14 @@ interface KeysTableProps {
   apiKeys: KeySummary[]
   list: KeyList
   label: string
-  /** Whether the owner's name leads to the owner's page. */
-  linkOwners: boolean
+  /** Whether the list is of several people's keys: their names lead to their pages. */
+  hasOwners: boolean
   onDeed: (deed: KeyDeed, apiKey: KeySummary) => void
 }
 
 /** Keys, newest first. */
-export function KeysTable({ apiKeys, list, label, linkOwners, onDeed }: KeysTableProps) {
-  const columns = useMemo(() => columnsFor(list, linkOwners, onDeed), [list, linkOwners, onDeed])
+export function KeysTable({ apiKeys, list, label, hasOwners, onDeed }: KeysTableProps) {
+  const columns = useMemo(() => columnsFor(list, hasOwners, onDeed), [list, hasOwners, onDeed])
   const table = useReactTable({
     data: apiKeys,
     columns,
@@ -39,15 +39,17 @@ const NOWRAP = 'whitespace-nowrap'
 const WIDE = `${NOWRAP} max-sm:hidden`
 type Column = ColumnDef<KeySummary>
 
-function columnsFor(list: KeyList, linkOwners: boolean, onDeed: KeysTableProps['onDeed']): Column[] {
+function columnsFor(list: KeyList, hasOwners: boolean, onDeed: KeysTableProps['onDeed']): Column[] {
   const all: (Column | false)[] = [
     {
       header: 'Name',
-      cell: ({ row: { original } }) => <Name apiKey={original} onOpen={() => onDeed('usage', original)} />,
+      cell: ({ row: { original } }) => (
+        <Name apiKey={original} hasOwner={hasOwners} onOpen={() => onDeed('usage', original)} />
+      ),
     },
-    list === 'user' && {
+    hasOwners && {
       header: 'Belongs to',
-      cell: ({ row: { original } }) => <Owner apiKey={original} isLink={linkOwners} />,
+      cell: ({ row: { original } }) => <Owner apiKey={original} />,
       meta: { className: WIDE },
     },
     {

@@ -59,7 +59,7 @@ function Keys() {
       <KeysPanel
         filter={{ list: kind, search }}
         label={isSystem ? 'System API keys' : 'User API keys'}
-        linkOwners
+        hasOwners={!isSystem}
         nothing={
           isSystem
             ? {

@@ -53,6 +53,6 @@ export function SessionRows({ sessions, ending, onEnd }: SessionListProps) {
 }
 
 function DeviceIcon({ device }: { device: string }) {
-  const Icon = /android|iphone|ipad|mobile|phone/i.test(device) ? Smartphone : Monitor
+  const Icon = /android|\bios\b|iphone|ipad|mobile|phone/i.test(device) ? Smartphone : Monitor
   return <Icon aria-hidden className="size-4 shrink-0 text-muted" />
 }

@@ -53,7 +53,9 @@ function CrumbItem({
     <li
       className={cn(
         'flex min-w-0 items-center gap-2',
-        isLast ? 'shrink' : 'max-w-48 min-w-14 shrink-[2] max-sm:max-w-24',
+        isLast ? 'shrink' : 'max-w-48 shrink-[2] max-sm:max-w-24',
+        // What is short is shown whole, what is long keeps its beginning.
+        !isLast && (crumb.label.length > 9 ? 'min-w-14' : 'shrink-0'),
       )}
     >
       {isLast || !crumb.href ? (
