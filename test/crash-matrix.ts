@@ -33,10 +33,11 @@ export function describeCrashes(options: MatrixOptions): void {
   })
   afterAll(() => server.stop())
 
-  const engines = {
-    SQLite: async () => sqliteForCrash,
-    PostgreSQL: () => postgresForCrash(server),
-  }
+  const onPostgres = () => postgresForCrash(server)
+  const engines: readonly (readonly [string, () => Promise<CrashDatabase>])[] = [
+    ['SQLite', async () => sqliteForCrash],
+    ['PostgreSQL', onPostgres],
+  ]
   const databaseFaults: readonly (readonly [string, () => Fault])[] = [
     ['PostgreSQL is killed', () => killDatabase(server)],
     [`PostgreSQL is stopped for ${options.stoppedMs} ms`, () => stopDatabase(server, options.stoppedMs)],
@@ -49,7 +50,7 @@ export function describeCrashes(options: MatrixOptions): void {
   const strike = (faults: readonly Fault[], database: CrashDatabase) =>
     runCrashRounds({ rounds: options.rounds, faults, database })
 
-  for (const [engine, open] of Object.entries(engines)) {
+  for (const [engine, open] of engines) {
     describe(`every acknowledged span is stored exactly once on ${engine}`, () => {
       test('web, the collector and the whole program are killed, and it is told to end', async () =>
         strike(PROGRAM_FAULTS, await open()))
@@ -57,7 +58,7 @@ export function describeCrashes(options: MatrixOptions): void {
   }
   describe('every acknowledged span is stored exactly once on PostgreSQL', () => {
     for (const [name, fault] of databaseFaults) {
-      test(name, async () => strike([fault()], await engines.PostgreSQL()))
+      test(name, async () => strike([fault()], await onPostgres()))
     }
   })
   describeFullDisk(options, () => server)
@@ -70,11 +71,11 @@ function describeFullDisk({ rounds, only }: MatrixOptions, server: () => Postgre
   const name = 'the disk is full'
   if (only && !only.test(name)) return
   const reason = whyNoSmallDisk()
-  const onDisks = {
-    SQLite: async (disk: SmallDisk) => sqliteOnDisk(disk),
-    PostgreSQL: (disk: SmallDisk) => postgresOnDisk(server(), disk),
-  }
-  for (const [engine, open] of Object.entries(onDisks)) {
+  const onDisks: readonly (readonly [string, (disk: SmallDisk) => Promise<CrashDatabase>])[] = [
+    ['SQLite', async (disk) => sqliteOnDisk(disk)],
+    ['PostgreSQL', (disk) => postgresOnDisk(server(), disk)],
+  ]
+  for (const [engine, open] of onDisks) {
     describe(`every acknowledged span is stored exactly once on ${engine}`, () => {
       // A skipped test's name is printed at the end, and the reason with it.
       it.skipIf(reason !== null)(`when ${name}, ${rounds} times${reason ? `: ${reason}` : ''}`, async () => {
