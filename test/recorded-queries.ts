@@ -7,6 +7,8 @@ export interface RecordedQuery {
   sql: string
   /** PostgreSQL only: SQLite plans without looking at values. */
   values: unknown[]
+  /** Of a prepared statement, on PostgreSQL. */
+  name?: string | undefined
 }
 
 export interface Recorder {
@@ -17,7 +19,7 @@ export interface Recorder {
 /** Records from now on; PostgreSQL: before the first query of this database, for connections that are made later. */
 export async function recordQueries(db: Database): Promise<Recorder> {
   const queries = new Map<string, RecordedQuery>()
-  const note = (sql: string, values: unknown[] = []) => queries.set(sql, { sql, values })
+  const note: Note = (sql, values = [], name) => queries.set(sql, { sql, values, name })
   if (db.dialect.name === 'postgres') recordPostgres(clientOf<pg.Pool>(db.read), note)
   else {
     recordSqlite(clientOf<Sqlite.Database>(db.read), note)
@@ -32,7 +34,7 @@ export async function recordQueries(db: Database): Promise<Recorder> {
   }
 }
 
-type Note = (sql: string, values?: unknown[]) => void
+type Note = (sql: string, values?: unknown[], name?: string) => void
 
 /** The driver's object behind a query builder. */
 export const clientOf = <Client>(queries: object) => (queries as { $client: Client }).$client
@@ -56,14 +58,20 @@ function recordSqlite(client: Sqlite.Database, note: Note): void {
   }) as typeof client.prepare
 }
 
+interface Statement {
+  text: string
+  values?: unknown[]
+  name?: string
+}
+
 function recordPostgres(pool: pg.Pool, note: Note): void {
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (...parts: unknown[]) => unknown
     Object.assign(client, {
       query: (...parts: unknown[]) => {
-        const [what, values] = parts as [string | { text: string; values?: unknown[] }, unknown]
+        const [what, values] = parts as [string | Statement, unknown]
         if (typeof what === 'string') note(what, Array.isArray(values) ? values : [])
-        else note(what.text, what.values ?? (Array.isArray(values) ? values : []))
+        else note(what.text, what.values ?? (Array.isArray(values) ? values : []), what.name)
         return query(...parts)
       },
     })
@@ -81,4 +89,25 @@ export async function explain(db: Database, { sql, values }: RecordedQuery): Pro
     .prepare(`explain query plan ${sql}`)
     .all(...nulls)
   return (rows as { detail: string }[]).map((row) => row.detail)
+}
+
+/** The plan that PostgreSQL keeps for a prepared statement, made without knowing its values. */
+export async function explainKept(db: Database, { sql, values }: RecordedQuery): Promise<string[]> {
+  const client = await clientOf<pg.Pool>(db.read).connect()
+  try {
+    await client.query('set plan_cache_mode = force_generic_plan')
+    await client.query(`prepare kept as ${sql}`)
+    const literals = values.map((value) => asLiteral(client, value)).join(', ')
+    const { rows } = await client.query(`explain execute kept(${literals})`)
+    return rows.map((row) => String(row['QUERY PLAN']))
+  } finally {
+    client.release(true)
+  }
+}
+
+function asLiteral(client: pg.ClientBase, value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (!Array.isArray(value)) return client.escapeLiteral(String(value))
+  const items = value.map((item) => (item === null ? 'null' : JSON.stringify(String(item))))
+  return client.escapeLiteral(`{${items.join()}}`)
 }

@@ -105,6 +105,7 @@ export async function recountSessions(db: Database, { afterId, limit }: RecountP
 
 /** Counts these sessions anew, inside a transaction. A session without traces keeps its times. */
 export async function recountSessionRows({ db, tx }: Work, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return
   const { projectSessions, traces } = db.t
   const members = ['id', 'sessionId', 'startTime', 'endTime'] as const
   const named = await db.dialect.selectMany(tx, projectSessions, { members, by: 'id' }, ids)

@@ -163,7 +163,7 @@ async function highestSlice(
     .where(
       and(
         eq(spans.projectId, listing.projectId),
-        ...idsBetween(ctx, newest.id - size + 1, newest.id),
+        ...idsBetween(ctx, newest.id - Math.min(size, FEW_SPANS) + 1, newest.id),
         ...timeConditions(ctx, { startBefore }),
       ),
     )

@@ -1,14 +1,14 @@
 /** Between which row ids the spans of a project, or those in a span of time, lie. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { and, asc, count, desc, eq, gt, gte, max, min, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, gte, lt, max, min, or, type SQL, sql } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
-import { timeRange } from '#server/traces/span-conditions'
+import { fixedLimit, prepared } from '#server/db/prepared'
 import type { SpanFilter } from '#server/traces/span-filter'
 
 type World = Pick<Ctx, 'db'>
 
 /** Entries of the index on times that are read in one go. */
-const ENTRIES_PER_READ = 20_000
+const ENTRIES_PER_READ = 10_000
 
 interface Listing {
   projectId: number
@@ -55,33 +55,46 @@ interface Part {
   lastId: number
 }
 
-/** The next entries in the order of the index: asked for all at once, PostgreSQL would rather read the tables. */
+/**
+ * The next entries in the order of the index. A prepared select, because it is asked many times over; with a limit that
+ * the planner sees, because PostgreSQL would else rather read the table.
+ */
 async function readPart(ctx: World, { projectId, filter }: Listing, after: Place | null): Promise<Part> {
-  const { spans } = ctx.db.t
-  const beyond = after && [
-    gte(spans.startTime, after.startTime),
-    or(gt(spans.startTime, after.startTime), gt(spans.id, after.id)),
-  ]
-  const part = ctx.db.read.$with('part').as(
-    ctx.db.read
-      .select({ id: spans.id, startTime: spans.startTime })
-      .from(spans)
-      .where(and(eq(spans.projectId, projectId), ...timeRange(ctx, filter), ...(beyond ?? [])))
-      .orderBy(asc(spans.startTime), asc(spans.id))
-      .limit(ENTRIES_PER_READ),
-  )
-  const lastStart = sql`(select max(${part.startTime}) from ${part})`
-  const [row] = await ctx.db.read
-    .with(part)
-    .select({
-      low: min(part.id),
-      high: max(part.id),
-      entries: count(),
-      lastStart: sql<number>`${lastStart}`.mapWith(Number),
-      lastId: sql<number>`max(case when ${part.startTime} = ${lastStart} then ${part.id} end)`.mapWith(
-        Number,
-      ),
-    })
-    .from(part)
+  const { startFrom = -Number.MAX_SAFE_INTEGER, startBefore = Number.MAX_SAFE_INTEGER } = filter
+  const place = after ?? { startTime: startFrom, id: -1 }
+  const [row] = await selectPart(ctx)({ projectId, startBefore, ...place })
   return row as Part
+}
+
+function selectPart(ctx: World) {
+  const { spans } = ctx.db.t
+  const value = (name: 'projectId' | 'startBefore' | keyof Place) => sql.placeholder(name)
+  return prepared(ctx.db.read, `ids_by_time_${ENTRIES_PER_READ}`, () => {
+    const part = ctx.db.read.$with('part').as(
+      ctx.db.read
+        .select({ id: spans.id, startTime: spans.startTime })
+        .from(spans)
+        .where(
+          and(
+            eq(spans.projectId, value('projectId')),
+            gte(spans.startTime, value('startTime')),
+            lt(spans.startTime, value('startBefore')),
+            or(gt(spans.startTime, value('startTime')), gt(spans.id, value('id'))),
+          ),
+        )
+        .orderBy(asc(spans.startTime), asc(spans.id))
+        .limit(fixedLimit(ENTRIES_PER_READ) as never),
+    )
+    const lastStart = sql`(select max(${part.startTime}) from ${part})`
+    return ctx.db.read
+      .with(part)
+      .select({
+        low: min(part.id),
+        high: max(part.id),
+        entries: count(),
+        lastStart: lastStart.mapWith(Number),
+        lastId: sql`max(case when ${part.startTime} = ${lastStart} then ${part.id} end)`.mapWith(Number),
+      })
+      .from(part)
+  })
 }

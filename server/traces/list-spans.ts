@@ -1,6 +1,6 @@
 /** Spans for REST: whole rows, newest row first. Which rows is found first, and only a page's rows are then read. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { and, desc, eq, inArray } from 'drizzle-orm'
+import { and, desc, inArray } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
 import { findSpans, type SpanListing, type SpanPlace } from '#server/traces/find-spans'
 import type { Micros, StatusCode } from '#server/traces/model'
@@ -42,7 +42,8 @@ async function readRows(
   ctx: World,
   places: SpanPlace[],
 ): Promise<{ items: SpanRow[]; nextId: number | null }> {
-  const { spans, traces } = ctx.db.t
+  const { spans } = ctx.db.t
+  const traceIds = await readTraceIds(ctx, places)
   const items: SpanRow[] = []
   let length = 0
   for (let at = 0; at < places.length; at += SPANS_PER_READ) {
@@ -51,12 +52,11 @@ async function readRows(
     const rows = await ctx.db.read
       .select(rowColumns(ctx))
       .from(spans)
-      .innerJoin(traces, eq(traces.id, spans.traceRowId))
       .where(and(inArray(spans.id, part.map(byId)), inArray(spans.traceRowId, part.map(byTrace))))
       .orderBy(desc(spans.id))
-    for (const row of rows) {
+    for (const { traceRowId, ...row } of rows) {
       length += row.attributesJson.length + row.eventsJson.length
-      items.push(row)
+      items.push({ ...row, traceId: traceIds.get(traceRowId) ?? '' })
     }
     await nextTurn()
   }
@@ -66,11 +66,22 @@ async function readRows(
 const byId = ({ id }: SpanPlace) => id
 const byTrace = ({ traceRowId }: SpanPlace) => traceRowId
 
+async function readTraceIds(ctx: World, places: SpanPlace[]): Promise<Map<number, string>> {
+  const { traces } = ctx.db.t
+  const ids = [...new Set(places.map(byTrace))]
+  if (ids.length === 0) return new Map()
+  const rows = await ctx.db.read
+    .select({ id: traces.id, traceId: traces.traceId })
+    .from(traces)
+    .where(inArray(traces.id, ids))
+  return new Map(rows.map((row) => [row.id, row.traceId]))
+}
+
 function rowColumns(ctx: World) {
-  const { spans, traces } = ctx.db.t
+  const { spans } = ctx.db.t
   return {
     id: spans.id,
-    traceId: traces.traceId,
+    traceRowId: spans.traceRowId,
     spanId: spans.spanId,
     parentId: spans.parentId,
     name: spans.name,

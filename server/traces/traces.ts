@@ -76,15 +76,25 @@ export async function getTrace(ctx: World, input: { traceId: string }): Promise<
  * @throws AppError not_found
  */
 export async function getSpan(ctx: World, input: { id: number }): Promise<SpanDetail> {
-  const [row] = await selectWholeSpan(ctx)({ id: input.id })
+  const [place] = await selectPlace(ctx)({ id: input.id })
+  const [row] = place ? await selectWholeSpan(ctx)({ id: input.id, ...place }) : []
   if (!row) throw new AppError('not_found', `Span ${input.id} not found`)
   const { node, ...rest } = row
   return { ...toNode(node), ...rest }
 }
 
+/** The trace of a span, by which everything else about it is found. */
+const selectPlace = (ctx: World) =>
+  prepared(ctx.db.read, 'trace_of_span', () =>
+    ctx.db.read
+      .select({ traceRowId: ctx.db.t.spans.traceRowId })
+      .from(ctx.db.t.spans)
+      .where(eq(ctx.db.t.spans.id, sql.placeholder('id'))),
+  )
+
 function selectWholeSpan(ctx: World) {
   const { spans, spanRollups, traces } = ctx.db.t
-  return prepared(ctx.db.read, 'span_by_row_id', () =>
+  return prepared(ctx.db.read, 'whole_span', () =>
     ctx.db.read
       .select({
         node: nodeColumns(ctx),
@@ -95,7 +105,7 @@ function selectWholeSpan(ctx: World) {
       .from(spans)
       .innerJoin(traces, eq(traces.id, spans.traceRowId))
       .leftJoin(spanRollups, rollupOfSpan(ctx))
-      .where(eq(spans.id, sql.placeholder('id'))),
+      .where(and(eq(spans.id, sql.placeholder('id')), eq(spans.traceRowId, sql.placeholder('traceRowId')))),
   )
 }
 
