@@ -36,7 +36,7 @@ export async function reindexDatabase(flags: ConfigFlags): Promise<void> {
     const { traces, sessions, projects } = await reindex(db, progress.tell)
     const seconds = ((performance.now() - since) / 1000).toFixed(1)
     stream.write(
-      `Counted anew in ${seconds} s: ${traces} traces, ${sessions} sessions, ${projects} projects.\n`,
+      `Counted anew in ${seconds} s: traces ${traces}, sessions ${sessions}, projects ${projects}.\n`,
     )
   } finally {
     progress.stop()
