@@ -68,7 +68,6 @@ const QUESTIONS: Record<string, () => Promise<unknown>> = {
   'spans of the last moment': spansBy({ startFrom: END - 1_000_000 }),
   'spans of most of the time': spansBy({ startFrom: END - 9 * DAY }),
   'spans from before': spansBy({ startBefore: END - 5 * DAY }),
-  'spans of a day': spansBy({ startFrom: END - 5 * DAY, startBefore: END - 4 * DAY, names: ['step 3'] }),
   'errors of a day': spansBy({ startFrom: END - 5 * DAY, startBefore: END - 4 * DAY, statuses: ['ERROR'] }),
   'storing spans, of new traces and of old': async () => {
     const old = { traceId: traceIds[0] ?? '', spanId: spanIds[0] ?? '' }
