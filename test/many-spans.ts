@@ -23,7 +23,7 @@ export const SPANS_PER_TRACE = 8
 const TRACES_PER_TRANSACTION = 1_000
 const MICROS_PER_DAY = 86_400_000_000
 /** Numbers of a day's traces that the sequence will not reach in a test. */
-const FIRST_NUMBER = 2 ** 32
+let nextNumber = 2 ** 32
 
 const digest = (text: string) => createHash('md5').update(text).digest('hex')
 const TEXT = 'The customer asked for the invoice of last month, which the archive could not find at once. '
@@ -64,7 +64,7 @@ function planTrace(
     planSpan({ index, place, parent, startTime, latency, errorEvery, traceId }),
   )
   const day = Math.floor(startTime / MICROS_PER_DAY)
-  const id = db.dialect.name === 'postgres' ? { id: day * IDS_PER_DAY + FIRST_NUMBER + index } : {}
+  const id = db.dialect.name === 'postgres' ? { id: day * IDS_PER_DAY + nextNumber++ } : {}
   return {
     row: { ...id, traceId, projectId, startTime, endTime: startTime + latency, spanCount: SPANS_PER_TRACE },
     spans,
