@@ -78,7 +78,7 @@ export async function runCrashRounds(options: CrashOptions): Promise<CrashResult
         await sleep(trafficMs())
         const before = processesOf(program)
         await fault.strike({ program, senders, startAgain })
-        await untilFlowing(senders)
+        await untilFlowing(program, senders)
         replaced.push(...changed(before, processesOf(program), fault))
       }
     }
@@ -103,13 +103,14 @@ function startSenders(program: Program, faults: readonly Fault[]): Sender[] {
 }
 
 /** Nothing needs a restart: every sender gets spans through that it had not yet when the fault was over. */
-async function untilFlowing(senders: readonly Sender[]): Promise<void> {
+async function untilFlowing(program: Program, senders: readonly Sender[]): Promise<void> {
   const before = senders.map((sender) => sender.acknowledged.size)
-  await until(
-    'spans to flow again',
-    () => senders.every((sender, index) => sender.acknowledged.size > (before[index] ?? 0)),
-    RECOVERY_MS,
-  )
+  const isFlowing = () => senders.every((sender, index) => sender.acknowledged.size > (before[index] ?? 0))
+  try {
+    await until('spans to flow again', isFlowing, RECOVERY_MS)
+  } catch (cause) {
+    throw new Error(`no spans flow; the program's last words:\n${program.output().slice(-2_000)}`, { cause })
+  }
 }
 
 type Processes = Record<ProcessName, number | null>

@@ -4,8 +4,8 @@ import { Checkpointer } from '#server/db/checkpointer'
 import type { CheckpointReport } from '#server/db/checkpoints'
 import { WORKER_NICE, yieldToOtherThreads } from '#server/process/thread-priority'
 
-/** After an error of the disk, before the next try. */
-const FAULT_PAUSE_MS = 2_000
+/** After an error of the disk, before the next try: short, because meanwhile the log grows into what room there is. */
+const FAULT_PAUSE_MS = 250
 
 const port = parentPort
 if (!port) throw new Error('This file is the main file of a worker thread')

@@ -83,7 +83,7 @@ export class Checkpoints {
     this.#seconds.observe(milliseconds / 1000)
   }
 
-  /** Says it once: the next try comes in two seconds, and the writers' own checkpoint stands behind it. */
+  /** Says it once: the next try comes soon, and the writers' own checkpoint stands behind it. */
   #noteFailure(message: string): void {
     if (!this.#isFailing) {
       this.#log.error(
