@@ -110,6 +110,15 @@ describe.each(['before', 'after'])('%s the planner has counted the rows', (when)
   })
 })
 
+test('spans of a day by name: no day but its own and those beside it is read whole', async () => {
+  const day = { startFrom: END - 5 * DAY, startBefore: END - 4 * DAY }
+  const scans = await fullScansOf(spansBy({ ...day, names: ['step 3'] }))
+  const read = new Set(scans.flatMap((line) => line.match(FULL_SCAN)?.[2] ?? []))
+  // What a planner reads whole of its own accord, because most of it is asked for.
+  const allowed = ['spans_20260925', 'spans_20260926', 'spans_20260927']
+  expect([...read].filter((name) => !allowed.includes(name))).toEqual([])
+})
+
 test('what is rare is looked for in slices of rows', async () => {
   recorder.take()
   await spansBy({ parentId: spanIds[0] ?? '' })()
