@@ -8,7 +8,7 @@ import { IngestThread } from '#server/ingest/thread'
 import { threadEntry } from '#server/process/thread-entry'
 
 /** Most of what a span becomes dies young: room for it saves a quarter of the time. Memory is taken only when needed. */
-const MAX_YOUNG_GENERATION_MB = 64
+const MAX_YOUNG_GENERATION_MB = 128
 /** Past this the thread dies, not the process. */
 const MAX_OLD_GENERATION_MB = 1536
 
