@@ -41,6 +41,7 @@ async function fill(config: DatabaseConfig): Promise<void> {
     await tx.insert(apiKeyUsage).values({ keyId: 1, day: 20_000, count: 3 })
     await tx.insert(blockedIdentities).values({ id: 1, emailDigest: 'd', createdAt: now, createdBy: 1 })
     await tx.insert(instanceKeys).values({ name: 'k', keyText: 't', keyEncrypted: false })
+    await tx.insert(db.t.secrets).values({ key: 'K', value: 't', userId: 1, ...times })
     await tx.insert(auditChain).values({ id: 1, chainKey: 'k', keyEncrypted: false, count: 1, hash: 'h' })
     await tx.insert(auditEvents).values({
       id: 1,
@@ -93,7 +94,17 @@ async function fill(config: DatabaseConfig): Promise<void> {
 }
 
 const ACCOUNT_TABLES = ['users', 'refresh_tokens', 'access_tokens', 'api_keys', 'audit_events', 'audit_chain']
+/** All there are, in order. */
+const MIGRATIONS = [
+  '0000_accounts',
+  '0001_tracing',
+  '0002_sessions',
+  '0003_span_growth',
+  '0004_span_lookups',
+  '0005_secrets',
+]
 const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
+const LATER_TABLES = ['secrets']
 const TRACING_TABLES = ['projects', 'project_sessions', 'traces', 'spans', 'span_rollups', 'project_buckets']
 
 const tableNames = async (config: DatabaseConfig) => Object.keys(await describeTables(config)).sort()
@@ -113,7 +124,7 @@ async function refusal(work: Promise<unknown>): Promise<{ code: string; message:
 test('migrating an empty database makes every table', async () => {
   const config = await createEmptyDatabase()
   await migrate(config, log)
-  const ours = [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES]
+  const ours = [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES, ...LATER_TABLES]
   expect(await tableNames(config)).toEqual([...ours, 'bennu_migrations'].sort())
 })
 
@@ -122,16 +133,16 @@ test('migrating twice changes nothing', async () => {
   await migrate(config, log)
   await fill(config)
   await migrate(config, log)
-  expect(await countRows(config, [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES])).toEqual(
-    Array(16).fill(1),
-  )
+  expect(
+    await countRows(config, [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES, ...LATER_TABLES]),
+  ).toEqual(Array(17).fill(1))
 })
 
 test('five servers that migrate at the same moment end with one schema and no error', async () => {
   const config = await createEmptyDatabase()
   await Promise.all(Array.from({ length: 5 }, () => migrate(config, log)))
   expect(await migrationStatus(config)).toEqual({
-    applied: ['0000_accounts', '0001_tracing', '0002_sessions', '0003_span_growth', '0004_span_lookups'],
+    applied: MIGRATIONS,
     pending: [],
     unknown: [],
   })
@@ -141,7 +152,7 @@ test('the status of an empty database lists everything as pending and makes no t
   const config = await createEmptyDatabase()
   expect(await migrationStatus(config)).toEqual({
     applied: [],
-    pending: ['0000_accounts', '0001_tracing', '0002_sessions', '0003_span_growth', '0004_span_lookups'],
+    pending: MIGRATIONS,
     unknown: [],
   })
   expect(await tableNames(config)).toEqual([])
@@ -199,10 +210,12 @@ describe('a downgrade of a filled database', () => {
     expect(await describeTables(config)).toEqual(atOnce)
   })
 
-  test.each([-1, 6, 1.5, Number.NaN])('to %s is refused', async (to) => {
+  test.each([-1, MIGRATIONS.length + 1, 1.5, Number.NaN])('to %s is refused', async (to) => {
     const config = await createEmptyDatabase()
     await migrate(config, log)
-    expect((await refusal(downgrade(config, { to }, log))).message).toContain('from 0 to 5')
+    expect((await refusal(downgrade(config, { to }, log))).message).toContain(
+      `from 0 to ${MIGRATIONS.length}`,
+    )
   })
 })
 

@@ -21,4 +21,7 @@ export const {
   projectBuckets,
   auditEvents,
   auditChain,
+  secrets,
+  passwordResetTokens,
+  adminNotices,
 } = postgresTables

@@ -2,6 +2,8 @@
 import type { Palette } from '#server/db/columns.postgres'
 import { defineAccounts } from '#server/db/schema/accounts'
 import { defineAudit } from '#server/db/schema/audit'
+import { defineRecovery } from '#server/db/schema/recovery'
+import { defineSecrets } from '#server/db/schema/secrets'
 import { defineTracing } from '#server/db/schema/tracing'
 
 export { ACCOUNT_ROLES, type AccountRole, AUTH_METHODS, type AuthMethod } from '#server/db/schema/accounts'
@@ -9,7 +11,8 @@ export { STATUS_CODES, type StatusCode } from '#server/db/schema/tracing'
 
 /** Builds every table with the column kinds of one engine. */
 export function defineTables(c: Palette) {
-  return { ...defineAccounts(c), ...defineTracing(c), ...defineAudit(c) }
+  const accounts = defineAccounts(c)
+  return { ...accounts, ...defineTracing(c), ...defineAudit(c), ...defineSecrets(c, accounts), ...defineRecovery(c, accounts) }
 }
 
 export type Tables = ReturnType<typeof defineTables>
