@@ -12,7 +12,13 @@ export { STATUS_CODES, type StatusCode } from '#server/db/schema/tracing'
 /** Builds every table with the column kinds of one engine. */
 export function defineTables(c: Palette) {
   const accounts = defineAccounts(c)
-  return { ...accounts, ...defineTracing(c), ...defineAudit(c), ...defineSecrets(c, accounts), ...defineRecovery(c, accounts) }
+  return {
+    ...accounts,
+    ...defineTracing(c),
+    ...defineAudit(c),
+    ...defineSecrets(c, accounts),
+    ...defineRecovery(c, accounts),
+  }
 }
 
 export type Tables = ReturnType<typeof defineTables>

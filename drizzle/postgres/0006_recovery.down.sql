@@ -1,0 +1,3 @@
+DROP TABLE "admin_notices";
+--> statement-breakpoint
+DROP TABLE "password_reset_tokens";
