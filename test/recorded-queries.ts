@@ -14,12 +14,18 @@ export interface RecordedQuery {
 export interface Recorder {
   /** What was sent since the last call, each text once. */
   take(): RecordedQuery[]
+  /** How many were sent since then, each time they were. */
+  sent(): number
 }
 
 /** Records from now on; PostgreSQL: before the first query of this database, for connections that are made later. */
 export async function recordQueries(db: Database): Promise<Recorder> {
   const queries = new Map<string, RecordedQuery>()
-  const note: Note = (sql, values = [], name) => queries.set(sql, { sql, values, name })
+  let sent = 0
+  const note: Note = (sql, values = [], name) => {
+    queries.set(sql, { sql, values, name })
+    sent += 1
+  }
   if (db.dialect.name === 'postgres') recordPostgres(clientOf<pg.Pool>(db.read), note)
   else {
     recordSqlite(clientOf<Sqlite.Database>(db.read), note)
@@ -29,8 +35,10 @@ export async function recordQueries(db: Database): Promise<Recorder> {
     take: () => {
       const taken = [...queries.values()]
       queries.clear()
+      sent = 0
       return taken
     },
+    sent: () => sent,
   }
 }
 

@@ -81,6 +81,12 @@ test('lists and searches hold what they should', async () => {
   expect(found.keys.map(({ name }) => name)).toEqual(['mine 1234'])
 })
 
+test('a search that fits on a page reads the keys once', async () => {
+  recorder.take()
+  await page('user', 'mine 1234')
+  expect(recorder.take().filter(({ sql }) => /casefold|lower\(/.test(sql))).toHaveLength(1)
+})
+
 test('even a search that nothing matches takes no more than a moment', async () => {
   const started = performance.now()
   expect((await page('user', 'nothing like that')).total).toBe(0)

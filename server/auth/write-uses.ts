@@ -1,6 +1,6 @@
 /** Writes what has been noted of the use of credentials. */
-import { and, asc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm'
-import { type KeyUse, pendingUses, type UseBatch } from '#server/auth/pending-uses'
+import { asc, inArray } from 'drizzle-orm'
+import { type KeyUse, pendingUses, type SessionUse, type UseBatch } from '#server/auth/pending-uses'
 import type { Database, Queries } from '#server/db/database'
 
 /** Rows of each kind in one transaction, so that nobody waits long behind it. */
@@ -40,56 +40,77 @@ async function writeBatches(db: Database, all: boolean): Promise<void> {
   }
 }
 
-/** People first, then sessions, then keys, each in order of their ids: as everybody else locks them. */
+/**
+ * People first, then sessions, then keys, each in order of their ids: as everybody else locks them. A statement for all
+ * rows of a kind and not one for each: the way to PostgreSQL and back costs more than what is done there.
+ */
 async function writeBatch(tx: Queries, db: Database, batch: UseBatch): Promise<void> {
-  const { users, sessions, apiKeys } = db.t
-  for (const [id, at] of batch.users) {
-    const isLater = or(isNull(users.lastSeenAt), lt(users.lastSeenAt, at))
-    await tx
-      .update(users)
-      .set({ lastSeenAt: at })
-      .where(and(eq(users.id, id), isLater))
-  }
-  for (const [id, { at, address }] of batch.sessions) {
-    await tx
-      .update(sessions)
-      .set({ lastSeenAt: at, ...(address !== null && { address }) })
-      .where(and(eq(sessions.id, id), lt(sessions.lastSeenAt, at)))
-  }
-  const living = await lockKeys(tx, db, batch.keys)
-  for (const [id, { at, address }] of living) {
-    const isLater = or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, at))
-    await tx
-      .update(apiKeys)
-      .set({ lastUsedAt: at, ...(address !== null && { lastUsedAddress: address }) })
-      .where(and(eq(apiKeys.id, id), isLater))
-  }
-  await addCounts(tx, db, living)
+  await seePeople(tx, db, new Map(batch.users.map(([id, at]) => [id, { at, address: null }])))
+  await seeSessions(tx, db, new Map(batch.sessions))
+  await seeKeys(tx, db, new Map(batch.keys))
 }
 
-/** The keys that are still there; they stay until the transaction ends. */
-async function lockKeys(
-  tx: Queries,
-  db: Database,
-  keys: readonly [number, KeyUse][],
-): Promise<[number, KeyUse][]> {
-  if (keys.length === 0) return []
-  const { apiKeys } = db.t
-  const ids = keys.map(([id]) => id)
-  const query = tx.select({ id: apiKeys.id }).from(apiKeys).where(inArray(apiKeys.id, ids))
-  const living = new Set((await db.dialect.lockRows(query.orderBy(asc(apiKeys.id)))).map(({ id }) => id))
-  return keys.filter(([id]) => living.has(id))
+async function seePeople(tx: Queries, db: Database, uses: ReadonlyMap<number, SessionUse>): Promise<void> {
+  if (uses.size === 0) return
+  const { users } = db.t
+  const query = tx.select({ id: users.id, at: users.lastSeenAt }).from(users)
+  const rows = await db.dialect.lockRows(
+    query.where(inArray(users.id, [...uses.keys()])).orderBy(asc(users.id)),
+  )
+  const changes = laterUses(rows, uses).map(({ id, at }) => ({ id, lastSeenAt: at }))
+  await db.dialect.updateMany(tx, users, changes, ['id'])
 }
 
-async function addCounts(tx: Queries, db: Database, keys: readonly [number, KeyUse][]): Promise<void> {
-  const { apiKeyUsage } = db.t
-  const rows = keys.flatMap(([keyId, { days }]) => [...days].map(([day, count]) => ({ keyId, day, count })))
-  if (rows.length === 0) return
-  await tx
-    .insert(apiKeyUsage)
-    .values(rows)
-    .onConflictDoUpdate({
-      target: [apiKeyUsage.keyId, apiKeyUsage.day],
-      set: { count: sql`${apiKeyUsage.count} + excluded.count` },
-    })
+async function seeSessions(tx: Queries, db: Database, uses: ReadonlyMap<number, SessionUse>): Promise<void> {
+  if (uses.size === 0) return
+  const { sessions } = db.t
+  const columns = { id: sessions.id, at: sessions.lastSeenAt, address: sessions.address }
+  const query = tx
+    .select(columns)
+    .from(sessions)
+    .where(inArray(sessions.id, [...uses.keys()]))
+  const rows = await db.dialect.lockRows(query.orderBy(asc(sessions.id)))
+  const changes = laterUses(rows, uses).map(({ id, at, address }) => ({ id, lastSeenAt: at, address }))
+  await db.dialect.updateMany(tx, sessions, changes, ['id'])
+}
+
+/** Counts only for keys that are still there; they stay until the transaction ends. */
+async function seeKeys(tx: Queries, db: Database, uses: ReadonlyMap<number, KeyUse>): Promise<void> {
+  if (uses.size === 0) return
+  const { apiKeys, apiKeyUsage } = db.t
+  const columns = { id: apiKeys.id, at: apiKeys.lastUsedAt, address: apiKeys.lastUsedAddress }
+  const query = tx
+    .select(columns)
+    .from(apiKeys)
+    .where(inArray(apiKeys.id, [...uses.keys()]))
+  const rows = await db.dialect.lockRows(query.orderBy(asc(apiKeys.id)))
+  const changes = laterUses(rows, uses).map(({ id, at, address }) => ({
+    id,
+    lastUsedAt: at,
+    lastUsedAddress: address,
+  }))
+  await db.dialect.updateMany(tx, apiKeys, changes, ['id'])
+  const counts = rows.flatMap(({ id }) =>
+    [...(uses.get(id)?.days ?? [])].map(([day, count]) => ({ keyId: id, day, count })),
+  )
+  await db.dialect.upsertMany(tx, apiKeyUsage, counts, {
+    key: ['keyId', 'day'],
+    merge: { count: 'add' },
+    returning: [],
+  })
+}
+
+interface LastUse {
+  id: number
+  at: Date | null
+  address?: string | null
+}
+
+/** The uses that are later than what the rows say; an unknown address leaves the known one. */
+function laterUses(rows: readonly LastUse[], uses: ReadonlyMap<number, SessionUse>) {
+  return rows.flatMap(({ id, at, address }) => {
+    const use = uses.get(id)
+    if (!use || (at && at >= use.at)) return []
+    return [{ id, at: use.at, address: use.address ?? address ?? null }]
+  })
 }

@@ -192,6 +192,15 @@ describe('with 10,000 accounts', () => {
     expect((await explain(db, queries[0] as never)).join('\n')).not.toMatch(/Sort|TEMP B-TREE/)
   })
 
+  test('a search that fits on a page reads the accounts once', async () => {
+    const db = await openTestDatabase(config)
+    const recorder = await recordQueries(db)
+    await db.read.select({ id: db.t.users.id }).from(db.t.users).limit(1)
+    recorder.take()
+    await listUserSummaries({ ...many, db }, { search: 'p1234@', from: null, limit: 50 })
+    expect(recorder.take().filter(({ sql }) => /casefold|lower\(/.test(sql))).toHaveLength(1)
+  })
+
   test('even a search that nothing matches takes no more than a moment', async () => {
     const started = performance.now()
     await listUserSummaries(many, { search: 'nobody-at-all', from: null, limit: 50 })
