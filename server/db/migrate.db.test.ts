@@ -102,9 +102,11 @@ const MIGRATIONS = [
   '0003_span_growth',
   '0004_span_lookups',
   '0005_secrets',
+  '0006_recovery',
+  '0007_audit_lookups',
 ]
 const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
-const LATER_TABLES = ['secrets']
+const LATER_TABLES = ['secrets', 'password_reset_tokens', 'admin_notices']
 const TRACING_TABLES = ['projects', 'project_sessions', 'traces', 'spans', 'span_rollups', 'project_buckets']
 
 const tableNames = async (config: DatabaseConfig) => Object.keys(await describeTables(config)).sort()

@@ -34,6 +34,10 @@ export function defineAudit(c: Palette) {
     (t) => [
       c.index('audit_events_at_index').on(t.at),
       c.index('audit_events_actor_index').on(t.actorUserId, t.at),
+      c.index('audit_events_action_index').on(t.action, t.at),
+      c.index('audit_events_outcome_index').on(t.outcome, t.at),
+      c.index('audit_events_target_index').on(t.target, t.at),
+      c.index('audit_events_address_index').on(t.address, t.at),
     ],
   )
 
