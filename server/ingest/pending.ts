@@ -11,6 +11,10 @@ export class PendingRequest {
   /** On the monotonic clock, milliseconds. */
   readonly since = performance.now()
   accepted = 0
+  /** Spans that have been taken out and are neither stored nor refused yet. */
+  underway = 0
+  /** As it came. */
+  readonly bytes: number
   isAnswered = false
   #raw: IngestRequest | null
   #spans: Iterator<Decoded> | null = null
@@ -20,6 +24,7 @@ export class PendingRequest {
   constructor(id: number, raw: IngestRequest, receivedAt: Date) {
     this.id = id
     this.#raw = raw
+    this.bytes = raw.body.byteLength
     this.receivedAt = receivedAt
   }
 

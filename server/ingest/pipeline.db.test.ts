@@ -80,6 +80,7 @@ function start(options: Partial<PipelineOptions> = {}) {
   return { pipeline, send, sendBody, decoded, trouble }
 }
 
+const LARGE = { key: 'note', value: { stringValue: 'x'.repeat(1_000) } }
 let counter = 0
 const named = (name: string) => ({ traceId: traceIdOf(++counter), spanId: spanIdOf(counter), name })
 const withCode = (code: string) => Object.assign(new Error(`failed with ${code}`), { code })
@@ -245,6 +246,36 @@ describe('the pipeline', () => {
     await pipeline.drain()
     expect(await storedNames()).toHaveLength(50)
     expect(await outcomes).toEqual(Array.from({ length: 50 }, () => fine(1)))
+  })
+
+  it('answers a request of several transactions after the last of them', async () => {
+    const spans = Array.from({ length: 5_000 }, (_, n) => ({ ...named(`span ${n}`), attributes: [LARGE] }))
+    const body = asProtobuf(exportRequest(spans))
+    const { sendBody } = start()
+    const outcomes = await Promise.all([sendBody(body), sendBody(body), sendBody(body)])
+    expect(outcomes).toEqual([fine(5_000), fine(5_000), fine(5_000)])
+    expect(await db.read.$count(db.t.spans)).toBe(5_000)
+  })
+
+  it('stores in two transactions at a time on PostgreSQL when much is waiting, and in one otherwise', async () => {
+    let open = 0
+    let most = 0
+    const wrapped = around(
+      () => {
+        most = Math.max(most, ++open)
+      },
+      async () => {
+        open -= 1
+      },
+    )
+    const { sendBody, send } = start({ db: wrapped.db })
+    await Promise.all(Array.from({ length: 50 }, (_, n) => send(`span ${n}`)))
+    expect(most).toBe(1)
+    const large = () =>
+      asProtobuf(exportRequest(Array.from({ length: 600 }, () => ({ ...named('s'), attributes: [LARGE] }))))
+    await Promise.all([large(), large(), large(), large()].map((body) => sendBody(body)))
+    expect(most).toBe(db.dialect.name === 'sqlite' ? 1 : 2)
+    expect(await db.read.$count(db.t.spans)).toBe(50 + 2_400)
   })
 
   it('takes the time of receipt for a span without a start', async () => {

@@ -1,6 +1,10 @@
 /**
  * The worker thread's work: takes requests in the order they came, decodes, stores everything that waits in one
  * transaction, and answers after COMMIT. Knows nothing of threads.
+ *
+ * A database of its own process leaves this thread idle while it stores, and waits for its disk at every COMMIT: there,
+ * two lanes take turns, each with a transaction. The second one starts only when much is waiting, so that small requests
+ * still share a COMMIT.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '#server/db/database'
@@ -8,17 +12,19 @@ import { AppError, toAppError } from '#server/errors'
 import { RETRY_AFTER_SECONDS } from '#server/ingest/admission'
 import type { IngestRequest, IngestResult } from '#server/ingest/client'
 import { type Decoded, openRequest } from '#server/ingest/decode'
-import { isFaultOfData } from '#server/ingest/faults'
+import { type Entry, GroupWriter } from '#server/ingest/group-writer'
 import { IngestMeter } from '#server/ingest/meter'
 import { PendingRequest } from '#server/ingest/pending'
-import { type IncomingSpan, storeSpans } from '#server/ingest/store'
 
 /** How much goes into one transaction: enough to share the cost of COMMIT, little enough not to keep others waiting. */
-const MAX_GROUP_SPANS = 2048
+const GROUP_SPANS = { sqlite: 2048, postgres: 1024 }
 const MAX_GROUP_CHARACTERS = 16 * 1024 * 1024
+/** Transactions at a time. SQLite has one writer, and works on this very thread. */
+const LANES = { sqlite: 1, postgres: 2 }
+/** Bytes of waiting requests, as they came, at which a lane starts beside another. */
+const MUCH_BYTES = 256 * 1024
 /** A request that waited so long, while nothing was committed, is told to come again. */
 const PATIENCE_MS = 30_000
-const MAX_PAUSE_MS = 2_000
 
 export interface PipelineOptions {
   db: Database
@@ -37,25 +43,42 @@ export interface PipelineOptions {
   patienceMs?: number
 }
 
-/** A span on its way into the database, and the request it came with. */
-interface Entry {
-  span: IncomingSpan
-  request: PendingRequest
+/** One transaction after the other; what the present one holds. */
+interface Lane {
+  readonly index: number
+  inGroup: PendingRequest[]
+  /** Spans that are decoded and not stored yet. */
+  held: number
+  running: Promise<void> | null
 }
 
 export class IngestPipeline {
   readonly #options: PipelineOptions
   readonly #meter: IngestMeter
+  readonly #writer: GroupWriter
   readonly #waiting: PendingRequest[] = []
-  #inGroup: PendingRequest[] = []
-  #running: Promise<void> | null = null
-  #lastCommit = Number.NEGATIVE_INFINITY
-  #isFull = false
+  #waitingBytes = 0
+  readonly #lanes: readonly Lane[]
   readonly #watch: NodeJS.Timeout
 
   constructor(options: PipelineOptions) {
     this.#options = options
     this.#meter = options.meter ?? new IngestMeter()
+    const { db, clock, onTrouble, answerBeforeCommit = false } = options
+    this.#writer = new GroupWriter({
+      db,
+      clock,
+      onTrouble,
+      meter: this.#meter,
+      keepAnswered: answerBeforeCommit,
+    })
+    const count = LANES[db.dialect.name]
+    this.#lanes = Array.from({ length: count }, (_, index) => ({
+      index,
+      inGroup: [],
+      held: 0,
+      running: null,
+    }))
     this.#watch = setInterval(() => this.#expire(), 1_000)
     this.#watch.unref()
   }
@@ -63,50 +86,83 @@ export class IngestPipeline {
   /** Takes a request; its answer comes through `onDone` or `onFailed`. */
   add(id: number, request: IngestRequest, receivedAt: Date): void {
     this.#waiting.push(new PendingRequest(id, request, receivedAt))
-    this.#running ??= this.#run()
+    this.#waitingBytes += request.body.byteLength
+    this.#wake()
   }
 
   /** Resolves when every request taken has been answered. */
   async drain(): Promise<void> {
-    await this.#running
+    for (let busy = this.#busy(); busy.length > 0; busy = this.#busy()) await Promise.all(busy)
     clearInterval(this.#watch)
   }
 
-  async #run(): Promise<void> {
+  #wake(): void {
+    for (const lane of this.#lanes) {
+      if (!lane.running && this.#hasWorkFor(lane)) lane.running = this.#run(lane)
+    }
+  }
+
+  #busy(): Promise<void>[] {
+    return this.#lanes.flatMap(({ running }) => running ?? [])
+  }
+
+  /** The first lane takes whatever waits, the others only what fills a transaction. */
+  #hasWorkFor(lane: Lane): boolean {
+    if (this.#waiting.length === 0) return false
+    return lane.index === 0 || (this.#waitingBytes >= MUCH_BYTES && this.#roomOf(lane) > 0)
+  }
+
+  /** Spans that the lane may decode, beside those of the others. */
+  #roomOf(lane: Lane): number {
+    const others = this.#lanes.reduce((sum, other) => sum + (other === lane ? 0 : other.held), 0)
+    return this.#options.maxQueuedSpans - others
+  }
+
+  async #run(lane: Lane): Promise<void> {
     // A moment for the requests that arrived together to become one group.
     await sleep(0)
-    while (this.#waiting.length > 0) {
+    while (this.#hasWorkFor(lane)) {
       const decodingSince = performance.now()
-      const entries = this.#gather()
+      const entries = this.#gather(lane)
       this.#meter.decoded(performance.now() - decodingSince)
-      await this.#commit(entries)
-      for (const request of this.#inGroup) this.#settle(request)
-      this.#inGroup = []
+      lane.held = entries.length
+      this.#wake()
+      await this.#commit(lane, entries)
+      for (const request of lane.inGroup) this.#settle(request)
+      lane.inGroup = []
+      lane.held = 0
     }
-    this.#running = null
+    lane.running = null
   }
 
   /** Decodes what waits until a group is full. A large request may fill several groups. */
-  #gather(): Entry[] {
+  #gather(lane: Lane): Entry[] {
     const entries: Entry[] = []
-    const most = Math.max(1, Math.min(MAX_GROUP_SPANS, this.#options.maxQueuedSpans))
+    const most = Math.max(1, Math.min(GROUP_SPANS[this.#options.db.dialect.name], this.#roomOf(lane)))
     let characters = 0
     while (this.#waiting.length > 0 && entries.length < most && characters < MAX_GROUP_CHARACTERS) {
       const request = this.#waiting[0] as PendingRequest
       if (request.isAnswered || !this.#open(request)) {
-        this.#waiting.shift()
+        this.#letGo(request)
         continue
       }
-      if (this.#inGroup.at(-1) !== request) this.#inGroup.push(request)
+      if (lane.inGroup.at(-1) !== request) lane.inGroup.push(request)
       const decoded = this.#next(request)
-      if (decoded === null) this.#waiting.shift()
+      if (decoded === null) this.#letGo(request)
       else if ('reason' in decoded) request.reject(decoded.reason)
       else {
         entries.push({ span: decoded, request })
+        request.underway += 1
         characters += sizeOf(decoded)
       }
     }
     return entries
+  }
+
+  /** Takes the first request out of those that wait. */
+  #letGo(request: PendingRequest): void {
+    this.#waiting.shift()
+    this.#waitingBytes -= request.bytes
   }
 
   /** Decodes a request that has not been; false when it cannot be, and is answered. */
@@ -136,77 +192,22 @@ export class IngestPipeline {
     }
   }
 
-  async #commit(entries: Entry[]): Promise<void> {
-    if (this.#options.answerBeforeCommit) for (const request of this.#inGroup) this.#settle(request)
+  async #commit(lane: Lane, entries: Entry[]): Promise<void> {
+    const early = this.#options.answerBeforeCommit === true
+    if (early) for (const { request } of entries) request.underway -= 1
+    if (early) for (const request of lane.inGroup) this.#settle(request)
     try {
-      await this.#store(entries)
+      await this.#writer.store(entries, lane.index)
     } catch (error) {
       const failure = toAppError(error)
-      for (const request of this.#inGroup) this.#fail(request, failure)
+      for (const request of lane.inGroup) this.#fail(request, failure)
     }
+    if (!early) for (const { request } of entries) request.underway -= 1
   }
 
-  /**
-   * Stores entries, again and again while the database is away, and in halves when one of them cannot be stored.
-   * @throws AppError storage_full, unavailable
-   */
-  async #store(entries: Entry[]): Promise<void> {
-    const { db, clock, onTrouble } = this.#options
-    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
-      const open = this.#options.answerBeforeCommit
-        ? entries
-        : entries.filter(({ request }) => !request.isAnswered)
-      if (open.length === 0) return
-      const since = performance.now()
-      try {
-        const stored = await storeSpans(
-          db,
-          open.map((entry) => entry.span),
-          clock,
-        )
-        for (const { request } of open) request.accepted += 1
-        this.#lastCommit = performance.now()
-        this.#isFull = false
-        this.#meter.committed({
-          requests: new Set(open.map(({ request }) => request)).size,
-          stored,
-          duplicates: open.length - stored,
-          milliseconds: this.#lastCommit - since,
-        })
-        return
-      } catch (error) {
-        if (db.dialect.isStorageFull(error)) throw this.#noteFull(error)
-        if (!db.dialect.isTransient(error) && isFaultOfData(error)) return this.#storeInHalves(open, error)
-        onTrouble(error, 'spans could not be stored; trying again')
-        this.#meter.retried()
-      }
-      await sleep(pauseMs)
-    }
-  }
-
-  /** Says once, not for every request, that there is no room any more. */
-  #noteFull(error: unknown): AppError {
-    if (!this.#isFull)
-      this.#options.onTrouble(error, 'the storage is full; spans are refused until there is room')
-    this.#isFull = true
-    return storageFull(error)
-  }
-
-  async #storeInHalves(entries: Entry[], error: unknown): Promise<void> {
-    const [only] = entries
-    if (entries.length === 1 && only) {
-      this.#options.onTrouble(error, 'a span could not be stored and is rejected')
-      only.request.reject('the database refused it')
-      return
-    }
-    const middle = Math.ceil(entries.length / 2)
-    await this.#store(entries.slice(0, middle))
-    await this.#store(entries.slice(middle))
-  }
-
-  /** Answers a request whose spans have all been dealt with. */
+  /** Answers a request whose spans have all been dealt with, the last of them perhaps by the other lane. */
   #settle(request: PendingRequest): void {
-    if (request.isAnswered || !request.isExhausted) return
+    if (request.isAnswered || !request.isExhausted || request.underway > 0) return
     request.isAnswered = true
     const result = request.result()
     this.#meter.rejected(result.rejected)
@@ -224,8 +225,9 @@ export class IngestPipeline {
   #expire(): void {
     const { patienceMs = PATIENCE_MS } = this.#options
     const now = performance.now()
-    if (now - this.#lastCommit < patienceMs) return
-    for (const request of [...this.#waiting, ...this.#inGroup]) {
+    if (now - this.#writer.lastCommit < patienceMs) return
+    const inGroups = this.#lanes.flatMap((lane) => lane.inGroup)
+    for (const request of [...this.#waiting, ...inGroups]) {
       if (now - request.since >= patienceMs) this.#fail(request, databaseAway())
     }
   }
@@ -234,9 +236,6 @@ export class IngestPipeline {
 function sizeOf(decoded: Exclude<Decoded, { reason: string }>): number {
   return decoded.row.attributes.length + decoded.row.events.length
 }
-
-const storageFull = (cause: unknown) =>
-  new AppError('storage_full', 'The storage of the server is full', { cause })
 
 const databaseAway = () =>
   new AppError('unavailable', 'The database does not answer at the moment', {

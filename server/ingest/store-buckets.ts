@@ -17,11 +17,11 @@ export const KEY = ['projectId', 'bucket', 'shard'] as const
 
 const shards = new WeakMap<Database, number>()
 
-/** The shard of whoever writes through this connection. */
-function shardOf(db: Database): number {
-  const shard = shards.get(db) ?? randomInt(BUCKET_SHARDS)
-  shards.set(db, shard)
-  return shard
+/** The shard of whoever writes through this database; its lanes have neighbouring ones. */
+function shardOf(db: Database, lane: number): number {
+  const first = shards.get(db) ?? randomInt(BUCKET_SHARDS)
+  shards.set(db, first)
+  return (first + lane) % BUCKET_SHARDS
 }
 
 /** Adds what changed. The last step of a storing, so that the rows many wait for are held for the shortest time. */
@@ -30,11 +30,11 @@ export const writeBuckets = (context: StoreContext, merges: readonly TraceMerge[
 
 /** Adds changes, which are in the order of their keys, to this writer's shard. */
 export async function addToBuckets(
-  { tx, db }: Pick<StoreContext, 'tx' | 'db'>,
+  { tx, db, lane = 0 }: Pick<StoreContext, 'tx' | 'db'> & Partial<Pick<StoreContext, 'lane'>>,
   changes: readonly BucketSums[],
 ): Promise<void> {
   const { projectBuckets } = db.t
-  const shard = shardOf(db)
+  const shard = shardOf(db, lane)
   const rows = changes.map(({ sketch: _sketch, ...sums }) => ({ ...sums, shard, latencySketch: NO_SKETCH }))
   const stored = await db.dialect.upsertMany(tx, projectBuckets, rows, {
     key: KEY,

@@ -214,7 +214,7 @@ describe('a span’s sum over everything below it', () => {
           })
           const rest = spans.map((each) => incoming(each as Parameters<typeof incoming>[0]))
           for (const groupSize of [...sizes, rest.length]) {
-            await storeSpans(db, rest.splice(0, groupSize), clock, wholeTraceSpans)
+            await storeSpans(db, rest.splice(0, groupSize), clock, { wholeTraceSpans })
           }
           for (const { id } of await traceRows()) {
             expect(await storedCounts(db, id)).toEqual(await recountTrace(db, id))
@@ -231,7 +231,7 @@ describe('a large trace', () => {
     const [trace] = await traceRows()
     const { errorCount, promptTokens, completionTokens, ...rest } = trace as NonNullable<typeof trace>
     const counts = { errors: errorCount, promptTokens, completionTokens }
-    const context = { tx: db.read, db, now: clock() }
+    const context = { tx: db.read, db, now: clock(), lane: 0 }
     const state = { ...rest, counts }
     const { traceId } = state
     const loaded = await loadStoredSpans(context, new Map([[traceId, state]]), [{ traceId, rows }], 0)

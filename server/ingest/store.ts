@@ -24,6 +24,15 @@ export interface StoreContext {
   tx: Queries
   db: Database
   now: Date
+  /** Number of this writer's transactions among those that it runs at the same time. */
+  lane: number
+}
+
+export interface StoreOptions {
+  /** See `StoreContext`. */
+  lane?: number
+  /** Traces with more spans are not read whole. */
+  wholeTraceSpans?: number
 }
 
 /** What a batch has for one trace: each span once, the first of those that are alike. */
@@ -37,7 +46,6 @@ export interface TraceBatch {
 /**
  * Stores the spans and brings every sum up to date. A span whose trace and span id are stored already is left out: the
  * first version stays, and nothing it says widens anything.
- * @param wholeTraceSpans traces with more spans are not read whole
  * @returns how many were new
  * @throws the driver's error; nothing is stored then
  */
@@ -45,16 +53,17 @@ export async function storeSpans(
   db: Database,
   spans: readonly IncomingSpan[],
   clock: () => Date,
-  wholeTraceSpans = WHOLE_TRACE_SPANS,
+  { lane = 0, wholeTraceSpans = WHOLE_TRACE_SPANS }: StoreOptions = {},
 ): Promise<number> {
   if (spans.length === 0) return 0
   const batches = groupByTrace(spans)
   let traceRowIds: number[] = []
   const store = () =>
     db.write(async (tx) => {
-      const merges = await mergeBatches({ tx, db, now: clock() }, batches, wholeTraceSpans)
+      const context = { tx, db, now: clock(), lane }
+      const merges = await mergeBatches(context, batches, wholeTraceSpans)
       traceRowIds = merges.map(({ after }) => after.id)
-      return writeMerges({ tx, db, now: clock() }, merges)
+      return writeMerges(context, merges)
     })
   try {
     return await store()

@@ -1,0 +1,100 @@
+/** Stores groups of spans: again and again while the database is away, in halves when one of them cannot be stored. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from '#server/db/database'
+import { AppError } from '#server/errors'
+import { isFaultOfData } from '#server/ingest/faults'
+import type { IngestMeter } from '#server/ingest/meter'
+import type { PendingRequest } from '#server/ingest/pending'
+import { type IncomingSpan, storeSpans } from '#server/ingest/store'
+
+const MAX_PAUSE_MS = 2_000
+
+/** A span on its way into the database, and the request it came with. */
+export interface Entry {
+  span: IncomingSpan
+  request: PendingRequest
+}
+
+interface GroupWriterOptions {
+  db: Database
+  clock: () => Date
+  meter: IngestMeter
+  onTrouble: (error: unknown, sentence: string) => void
+  /** Stores the spans of requests that have been answered too. */
+  keepAnswered: boolean
+}
+
+export class GroupWriter {
+  readonly #options: GroupWriterOptions
+  #lastCommit = Number.NEGATIVE_INFINITY
+  #isFull = false
+
+  constructor(options: GroupWriterOptions) {
+    this.#options = options
+  }
+
+  /** When something was stored last, on the monotonic clock, in milliseconds. */
+  get lastCommit(): number {
+    return this.#lastCommit
+  }
+
+  /**
+   * Stores the spans in one transaction and counts them to their requests. What cannot be stored at all is rejected.
+   * @param lane of the transactions that run at the same time
+   * @throws AppError storage_full, unavailable
+   */
+  async store(entries: Entry[], lane: number): Promise<void> {
+    const { db, keepAnswered, onTrouble, meter } = this.#options
+    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+      const open = keepAnswered ? entries : entries.filter(({ request }) => !request.isAnswered)
+      if (open.length === 0) return
+      try {
+        await this.#storeOnce(open, lane)
+        return
+      } catch (error) {
+        if (db.dialect.isStorageFull(error)) throw this.#noteFull(error)
+        if (!db.dialect.isTransient(error) && isFaultOfData(error))
+          return this.#storeInHalves(open, lane, error)
+        onTrouble(error, 'spans could not be stored; trying again')
+        meter.retried()
+      }
+      await sleep(pauseMs)
+    }
+  }
+
+  async #storeOnce(entries: readonly Entry[], lane: number): Promise<void> {
+    const { db, clock, meter } = this.#options
+    const since = performance.now()
+    const spans = entries.map((entry) => entry.span)
+    const stored = await storeSpans(db, spans, clock, { lane })
+    for (const { request } of entries) request.accepted += 1
+    this.#lastCommit = performance.now()
+    this.#isFull = false
+    meter.committed({
+      requests: new Set(entries.map(({ request }) => request)).size,
+      stored,
+      duplicates: entries.length - stored,
+      milliseconds: this.#lastCommit - since,
+    })
+  }
+
+  /** Says once, not for every request, that there is no room any more. */
+  #noteFull(error: unknown): AppError {
+    if (!this.#isFull)
+      this.#options.onTrouble(error, 'the storage is full; spans are refused until there is room')
+    this.#isFull = true
+    return new AppError('storage_full', 'The storage of the server is full', { cause: error })
+  }
+
+  async #storeInHalves(entries: Entry[], lane: number, error: unknown): Promise<void> {
+    const [only] = entries
+    if (entries.length === 1 && only) {
+      this.#options.onTrouble(error, 'a span could not be stored and is rejected')
+      only.request.reject('the database refused it')
+      return
+    }
+    const middle = Math.ceil(entries.length / 2)
+    await this.store(entries.slice(0, middle), lane)
+    await this.store(entries.slice(middle), lane)
+  }
+}
