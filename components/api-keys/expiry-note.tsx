@@ -1,19 +1,18 @@
 'use client'
-import type { KeySummary } from '#server/api-keys/model'
+import { expiryOf, type KeySummary } from '#server/api-keys/model'
 import { formatRelative } from '../format'
 import { Badge } from '../ui/badge'
 import { RelativeTime, useNow } from '../ui/time'
-import { expiryState } from './expiry'
 
 /** When a key ends: amber when that is near, red when it is over. */
 export function ExpiryNote({ apiKey }: { apiKey: Pick<KeySummary, 'expiresAt'> }) {
   const now = useNow()
   if (apiKey.expiresAt === null) return <span className="text-muted">never</span>
   const expires = Date.parse(apiKey.expiresAt)
-  const state = expiryState(expires, now)
+  const state = expiryOf(expires, now)
   if (state === 'far') return <RelativeTime at={expires} />
-  const text = state === 'expired' ? `expired ${formatRelative(expires, now)}` : formatRelative(expires, now)
-  return <Badge tone={state === 'expired' ? 'danger' : 'warn'}>{text}</Badge>
+  const text = state === 'over' ? `expired ${formatRelative(expires, now)}` : formatRelative(expires, now)
+  return <Badge tone={state === 'over' ? 'danger' : 'warn'}>{text}</Badge>
 }
 
 /** That the value before a rotation still works, while it does. */

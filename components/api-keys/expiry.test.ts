@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { expiryState, expiryTime, GRACES, graceSeconds, unusedDays } from './expiry'
+import { expiryOf } from '#server/api-keys/model'
+import { expiryTime, GRACES, graceSeconds, unusedDays } from './expiry'
 
 const NOW = Date.parse('2026-03-01T10:00:00Z')
 const DAY = 86_400_000
@@ -23,11 +24,11 @@ it('refuses a date that is none', () => {
 
 it('calls an expiry near under 14 days', () => {
   expect([
-    expiryState(NOW + 14 * DAY, NOW),
-    expiryState(NOW + 14 * DAY - 1, NOW),
-    expiryState(NOW, NOW),
-    expiryState(null, NOW),
-  ]).toEqual(['far', 'soon', 'expired', 'far'])
+    expiryOf(NOW + 14 * DAY, NOW),
+    expiryOf(NOW + 14 * DAY - 1, NOW),
+    expiryOf(NOW, NOW),
+    expiryOf(null, NOW),
+  ]).toEqual(['far', 'soon', 'over', 'far'])
 })
 
 it('notices keys unused for more than 90 days, never used ones from their creation', () => {

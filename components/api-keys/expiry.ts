@@ -21,13 +21,6 @@ export function expiryTime(expiry: Expiry, date: string, nowMs: number): string 
   return new Date(nowMs + Number(expiry) * DAY_MS).toISOString()
 }
 
-/** Whether an expiry is past, near (less than 14 days) or neither. */
-export function expiryState(expiresMs: number | null, nowMs: number): 'expired' | 'soon' | 'far' {
-  if (expiresMs === null) return 'far'
-  if (expiresMs <= nowMs) return 'expired'
-  return expiresMs - nowMs < 14 * DAY_MS ? 'soon' : 'far'
-}
-
 /** Days a key has gone unused, when that is a reason to delete it; else null. */
 export function unusedDays(lastUsedMs: number | null, createdMs: number, nowMs: number): number | null {
   const days = Math.floor((nowMs - (lastUsedMs ?? createdMs)) / DAY_MS)

@@ -65,6 +65,15 @@ export function useRotateKey(key: Pick<KeySummary, 'id' | 'kind'>) {
   })
 }
 
+/** Ends the value before the last rotation, whose grace is still running. */
+export function useEndOldValue(key: Pick<KeySummary, 'id' | 'kind'>) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => api<void>(`${pathOf(key)}/previous`, { method: 'DELETE' }),
+    onSuccess: () => refreshKeys(client),
+  })
+}
+
 export function useDeleteKey(key: Pick<KeySummary, 'id' | 'kind'>) {
   const client = useQueryClient()
   return useMutation({

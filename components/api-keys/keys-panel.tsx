@@ -15,6 +15,7 @@ import type { FreshKey } from './new-key-card'
 const CreateKeyDialog = dynamic(() => import('./create-key-dialog').then((m) => m.CreateKeyDialog))
 const DeleteKeyDialog = dynamic(() => import('./delete-key-dialog').then((m) => m.DeleteKeyDialog))
 const RotateKeyDialog = dynamic(() => import('./rotate-key-dialog').then((m) => m.RotateKeyDialog))
+const EndOldValueDialog = dynamic(() => import('./end-old-value-dialog').then((m) => m.EndOldValueDialog))
 const UsageDialog = dynamic(() => import('./usage-dialog').then((m) => m.UsageDialog))
 const NewKeyCard = dynamic(() => import('./new-key-card').then((m) => m.NewKeyCard))
 
@@ -53,6 +54,7 @@ export function KeysPanel({ filter, label, nothing, hasOwners = false, creating 
       {creating && <CreateKeyDialog {...creating} onCreated={showFresh} />}
       {open?.deed === 'usage' && <UsageDialog apiKey={open.apiKey} onClose={close} />}
       {open?.deed === 'delete' && <DeleteKeyDialog apiKey={open.apiKey} onClose={close} />}
+      {open?.deed === 'endOldValue' && <EndOldValueDialog apiKey={open.apiKey} onClose={close} />}
       {open?.deed === 'rotate' && (
         <RotateKeyDialog
           apiKey={open.apiKey}

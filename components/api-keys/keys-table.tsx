@@ -1,6 +1,6 @@
 'use client'
 import { type ColumnDef, getCoreRowModel, useReactTable } from '@tanstack/react-table'
-import { ChartNoAxesColumn, MoreHorizontal, RotateCw, Trash2 } from 'lucide-react'
+import { ChartNoAxesColumn, CircleStop, MoreHorizontal, RotateCw, Trash2 } from 'lucide-react'
 import { useMemo } from 'react'
 import type { KeyList, KeySummary } from '#server/api-keys/model'
 import { Badge } from '../ui/badge'
@@ -11,7 +11,7 @@ import { Created, LastUsed, Name, Owner, ScopeBadge } from './key-cells'
 import { roleWord } from './words'
 
 /** What can be done with a key of the list. */
-export type KeyDeed = 'usage' | 'rotate' | 'delete'
+export type KeyDeed = 'usage' | 'rotate' | 'endOldValue' | 'delete'
 
 interface KeysTableProps {
   apiKeys: KeySummary[]
@@ -112,33 +112,18 @@ function columnsFor(list: KeyList, hasOwners: boolean, onDeed: KeysTableProps['o
 }
 
 function actionsFor(apiKey: KeySummary, onDeed: KeysTableProps['onDeed']): MenuAction[] {
-  return [
-    {
-      id: 'usage',
-      label: 'Show use',
-      icon: <ChartNoAxesColumn className="size-4" />,
-      onSelect: () => onDeed('usage', apiKey),
-    },
-    ...(apiKey.may.rotate
-      ? [
-          {
-            id: 'rotate',
-            label: 'Rotate',
-            icon: <RotateCw className="size-4" />,
-            onSelect: () => onDeed('rotate', apiKey),
-          },
-        ]
-      : []),
-    ...(apiKey.may.delete
-      ? [
-          {
-            id: 'delete',
-            label: 'Delete',
-            icon: <Trash2 className="size-4" />,
-            tone: 'danger' as const,
-            onSelect: () => onDeed('delete', apiKey),
-          },
-        ]
-      : []),
-  ]
+  const { may, previousValidUntil } = apiKey
+  const action = (deed: KeyDeed, label: string, Icon: typeof RotateCw): MenuAction => ({
+    id: deed,
+    label,
+    icon: <Icon className="size-4" />,
+    onSelect: () => onDeed(deed, apiKey),
+  })
+  const actions = [action('usage', 'Show use', ChartNoAxesColumn)]
+  if (may.rotate) actions.push(action('rotate', 'Rotate', RotateCw))
+  // Null as soon as no grace is running.
+  if (may.rotate && previousValidUntil !== null)
+    actions.push(action('endOldValue', 'End old value', CircleStop))
+  if (may.delete) actions.push({ ...action('delete', 'Delete', Trash2), tone: 'danger' })
+  return actions
 }

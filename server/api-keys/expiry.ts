@@ -1,5 +1,5 @@
 /** When keys end. */
-import { EXPIRES_SOON_DAYS, type KeyExpiry } from '#server/api-keys/model'
+import { EXPIRES_SOON_DAYS } from '#server/api-keys/model'
 import { AppError } from '#server/errors'
 import { parseTime } from '#server/wire-time'
 
@@ -22,11 +22,4 @@ export function readExpiry(text: string | null | undefined, now: Date): Date | n
 /** Before this moment a key's end is near. */
 export function soonBefore(now: Date): Date {
   return new Date(now.getTime() + EXPIRES_SOON_DAYS * DAY_MS)
-}
-
-/** Whether a key has ended, ends soon, or neither. */
-export function expiryOf(expiresAt: Date | null, now: Date): KeyExpiry {
-  if (!expiresAt) return 'far'
-  if (expiresAt <= now) return 'over'
-  return expiresAt <= soonBefore(now) ? 'soon' : 'far'
 }

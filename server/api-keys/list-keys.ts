@@ -1,8 +1,15 @@
 /** Keys for the pages: a page of a search, and how one key is used. */
 import { and, asc, eq, gte, lte, or, type SQL, type SQLWrapper } from 'drizzle-orm'
 import { mayDelete } from '#server/api-keys/api-keys'
-import { expiryOf } from '#server/api-keys/expiry'
-import type { ApiKeyKind, KeyList, KeyPage, KeySummary, KeyUsage, OwnedApiKey } from '#server/api-keys/model'
+import {
+  type ApiKeyKind,
+  expiryOf,
+  type KeyList,
+  type KeyPage,
+  type KeySummary,
+  type KeyUsage,
+  type OwnedApiKey,
+} from '#server/api-keys/model'
 import { mayRotate } from '#server/api-keys/rotate'
 import { countKeys, type KeyCondition, selectKeys } from '#server/api-keys/rows'
 import { keyIdType } from '#server/api-keys/wire'
@@ -87,7 +94,7 @@ function summarize(ctx: Ctx, apiKey: OwnedApiKey): KeySummary {
     createdBy: createdBy && { id: encodeGlobalId('User', createdBy.id), username: createdBy.username },
     createdAt: apiKey.createdAt.toISOString(),
     expiresAt: iso(apiKey.expiresAt),
-    expiry: expiryOf(apiKey.expiresAt, now),
+    expiry: expiryOf(apiKey.expiresAt?.getTime() ?? null, now.getTime()),
     lastUsedAt: iso(apiKey.lastUsedAt),
     lastUsedAddress: apiKey.lastUsedAddress,
     previousValidUntil: inGrace ? iso(previousValidUntil) : null,

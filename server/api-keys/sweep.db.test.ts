@@ -81,16 +81,16 @@ test('counts of more than 400 days ago go, younger ones stay', async () => {
   expect(left.map(({ day }) => today - day)).toEqual([400, 0])
 })
 
-test('keys that end within seven days are named in the log, the next first', async () => {
+test('keys that end in less than fourteen days are named in the log, the next first', async () => {
   await keyEnding(NOW, { name: 'over' })
-  const week = await keyEnding(days(7), { name: 'in a week' })
+  const fortnight = await keyEnding(new Date(days(14).getTime() - 1), { name: 'in a fortnight' })
   const soon = await keyEnding(days(1), { name: 'tomorrow' })
-  await keyEnding(new Date(days(7).getTime() + 1), { name: 'later' })
+  await keyEnding(days(14), { name: 'later' })
   await warnOfEndingKeys(world)
   const warnings = lines.filter(({ level }) => level === 40)
   expect(warnings.map(({ target, name }) => [target, name])).toEqual([
     [`ApiKey:${soon.keyId}`, 'tomorrow'],
-    [`ApiKey:${week.keyId}`, 'in a week'],
+    [`ApiKey:${fortnight.keyId}`, 'in a fortnight'],
   ])
 })
 

@@ -72,7 +72,7 @@ export async function warnOfEndingKeys({ db, clock, log }: KeySweepWorld): Promi
   const ending = await db.read
     .select({ id: apiKeys.id, name: apiKeys.name, expiresAt: apiKeys.expiresAt, usedAt: apiKeys.lastUsedAt })
     .from(apiKeys)
-    .where(and(gt(apiKeys.expiresAt, now), lte(apiKeys.expiresAt, soonBefore(now))))
+    .where(and(gt(apiKeys.expiresAt, now), lt(apiKeys.expiresAt, soonBefore(now))))
     .orderBy(asc(apiKeys.expiresAt))
     .limit(MAX_NAMED)
   for (const { id, name, expiresAt, usedAt } of ending) {

@@ -91,8 +91,8 @@ describe('GET /ui/keys', () => {
 
   test.each<[string, Date | null, KeySummary['expiry']]>([
     ['none', null, 'far'],
-    ['in seven days and a millisecond', new Date(days(7).getTime() + 1), 'far'],
-    ['in seven days', days(7), 'soon'],
+    ['in fourteen days', days(14), 'far'],
+    ['a millisecond before that', new Date(days(14).getTime() - 1), 'soon'],
     ['in a millisecond', new Date(NOW.getTime() + 1), 'soon'],
     ['now', NOW, 'over'],
   ])('an expiry %s is flagged as it is', async (name, expiresAt, expiry) => {

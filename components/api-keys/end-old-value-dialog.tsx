@@ -1,0 +1,50 @@
+'use client'
+import type { KeySummary } from '#server/api-keys/model'
+import { Button } from '../ui/button'
+import { Dialog, DialogActions } from '../ui/dialog'
+import { Failure } from '../ui/failure'
+import { notify } from '../ui/notify'
+import { RelativeTime } from '../ui/time'
+import { useEndOldValue } from './hooks'
+
+/** Asks before the grace of a rotated key ends early, and says what stops and what goes on. */
+export function EndOldValueDialog({ apiKey, onClose }: { apiKey: KeySummary; onClose: () => void }) {
+  const end = useEndOldValue(apiKey)
+  const confirm = () =>
+    end.mutate(undefined, {
+      onSuccess: () => {
+        onClose()
+        void notify(`The old value of ${apiKey.name} has ended`)
+      },
+    })
+  return (
+    <Dialog title="End the old value now?" role="alertdialog" isOpen onClose={onClose}>
+      <div className="flex flex-col gap-3">
+        <p className="wrap-anywhere">
+          Whatever still shows the old value <Ending lastFour={apiKey.previousLastFour} /> of{' '}
+          <span className="font-medium">{apiKey.name}</span> is refused from its next request on
+          {apiKey.previousValidUntil !== null && (
+            <>
+              ; it would have worked until <RelativeTime at={Date.parse(apiKey.previousValidUntil)} />
+            </>
+          )}
+          . The present value <Ending lastFour={apiKey.lastFour} /> goes on working. This cannot be undone.
+        </p>
+        <p className="text-muted">
+          Requests of both values are counted together: that a key is in use does not tell which value is.
+        </p>
+        {end.isError && <Failure what="The old value was not ended." error={end.error} />}
+      </div>
+      <DialogActions>
+        <Button onPress={onClose}>Cancel</Button>
+        <Button variant="danger" onPress={confirm} isPending={end.isPending}>
+          End old value
+        </Button>
+      </DialogActions>
+    </Dialog>
+  )
+}
+
+function Ending({ lastFour }: { lastFour: string | null }) {
+  return lastFour === null ? null : <span className="font-mono text-xs">…{lastFour}</span>
+}
