@@ -42,6 +42,14 @@ async function fill(config: DatabaseConfig): Promise<void> {
     await tx.insert(blockedIdentities).values({ id: 1, emailDigest: 'd', createdAt: now, createdBy: 1 })
     await tx.insert(instanceKeys).values({ name: 'k', keyText: 't', keyEncrypted: false })
     await tx.insert(db.t.secrets).values({ key: 'K', value: 't', userId: 1, ...times })
+    await tx
+      .insert(db.t.passwordResetTokens)
+      .values({ id: 1, userId: 1, purpose: 'reset', createdAt: now, expiresAt: now })
+    await tx
+      .insert(db.t.adminNotices)
+      .values({ id: 'mail.failed', tone: 'warn', sentence: 's', firstAt: now, lastAt: now })
+    await tx.insert(db.t.rateLimits).values({ key: 'k', hits: '[]', expiresAt: now })
+    await tx.insert(db.t.lockouts).values({ nameDigest: 'd', failures: 1, expiresAt: now })
     await tx.insert(auditChain).values({ id: 1, chainKey: 'k', keyEncrypted: false, count: 1, hash: 'h' })
     await tx.insert(auditEvents).values({
       id: 1,
@@ -104,9 +112,10 @@ const MIGRATIONS = [
   '0005_secrets',
   '0006_recovery',
   '0007_audit_lookups',
+  '0008_limits',
 ]
 const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
-const LATER_TABLES = ['secrets', 'password_reset_tokens', 'admin_notices']
+const LATER_TABLES = ['secrets', 'password_reset_tokens', 'admin_notices', 'rate_limits', 'lockouts']
 const TRACING_TABLES = ['projects', 'project_sessions', 'traces', 'spans', 'span_rollups', 'project_buckets']
 
 const tableNames = async (config: DatabaseConfig) => Object.keys(await describeTables(config)).sort()
@@ -137,7 +146,7 @@ test('migrating twice changes nothing', async () => {
   await migrate(config, log)
   expect(
     await countRows(config, [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES, ...LATER_TABLES]),
-  ).toEqual(Array(17).fill(1))
+  ).toEqual(Array(21).fill(1))
 })
 
 test('five servers that migrate at the same moment end with one schema and no error', async () => {

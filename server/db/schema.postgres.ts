@@ -24,4 +24,6 @@ export const {
   secrets,
   passwordResetTokens,
   adminNotices,
+  rateLimits,
+  lockouts,
 } = postgresTables

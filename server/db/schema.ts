@@ -2,6 +2,7 @@
 import type { Palette } from '#server/db/columns.postgres'
 import { defineAccounts } from '#server/db/schema/accounts'
 import { defineAudit } from '#server/db/schema/audit'
+import { defineLimits } from '#server/db/schema/limits'
 import { defineRecovery } from '#server/db/schema/recovery'
 import { defineSecrets } from '#server/db/schema/secrets'
 import { defineTracing } from '#server/db/schema/tracing'
@@ -18,6 +19,7 @@ export function defineTables(c: Palette) {
     ...defineAudit(c),
     ...defineSecrets(c, accounts),
     ...defineRecovery(c, accounts),
+    ...defineLimits(c),
   }
 }
 

@@ -1,0 +1,3 @@
+DROP TABLE `lockouts`;
+--> statement-breakpoint
+DROP TABLE `rate_limits`;
