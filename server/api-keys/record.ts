@@ -1,6 +1,7 @@
 /** What the audit log keeps of a key's life. */
 import type { OwnedApiKey } from '#server/api-keys/model'
 import type { AuditDetails } from '#server/audit/entry'
+import type { AuditAction } from '#server/audit/model'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import type { Queries } from '#server/db/database'
 
@@ -8,7 +9,7 @@ import type { Queries } from '#server/db/database'
 export async function recordKeyEvent(
   tx: Queries,
   ctx: RecordCtx,
-  action: string,
+  action: AuditAction,
   apiKey: OwnedApiKey,
   more: AuditDetails = {},
 ): Promise<void> {

@@ -2,20 +2,22 @@ import { and, asc, eq } from 'drizzle-orm'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { openChainKey } from '#server/audit/chain'
 import { recordFailure, settleFloods } from '#server/audit/flood'
+import type { AuditAction } from '#server/audit/model'
 import { verifyChain } from '#server/audit/verify'
 import type { Ctx } from '#server/context'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
 
 let world: TestRuntime
 let now = 0
-let action = ''
+let action: AuditAction
 let tests = 0
 beforeAll(async () => {
   world = await createTestRuntime({ clock: () => new Date(now) })
 })
 beforeEach(() => {
   now = Date.parse('2031-05-06T07:08:09.123Z')
-  action = `test.${++tests}`
+  // An action of its own for each test.
+  action = `test.${++tests}` as AuditAction
 })
 
 const ctx = (address: string): Ctx => ({

@@ -3,6 +3,7 @@
  * caller says otherwise) are entries of their own; the rest of that window become one entry with their number, so that a
  * flood fills neither the log nor the one place where the database takes writes.
  */
+import type { AuditAction } from '#server/audit/model'
 import { type AuditEvent, type RecordCtx, recordEvent } from '#server/audit/record'
 import type { Database } from '#server/db/database'
 
@@ -16,7 +17,7 @@ const MAX_ADDRESSES = 10_000
 
 interface Flood {
   ctx: RecordCtx
-  action: string
+  action: AuditAction
   windowMs: number
   /** Which window of time since 1970. */
   window: number
@@ -64,7 +65,7 @@ export async function recordFailure(
   if (flood.counted === 1) setTimeout(() => void settle(flood), windowMs).unref()
 }
 
-async function floodFor(ctx: RecordCtx, action: string, windowMs: number): Promise<Flood> {
+async function floodFor(ctx: RecordCtx, action: AuditAction, windowMs: number): Promise<Flood> {
   const floods = floodsOf(ctx.db)
   const nowMs = ctx.clock().getTime()
   if (floods.size >= MAX_ADDRESSES) forgetPast(floods, nowMs)

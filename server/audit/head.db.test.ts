@@ -29,7 +29,7 @@ test('the head is the number of entries and the hash of the newest, again and ag
   const lines = start(runtime.db)
   await expect.poll(() => lines.length).toBeGreaterThan(0)
   expect(lines[0]).toMatchObject({ level: 30, count: before?.count, hash: before?.hash })
-  await runtime.db.write((tx) => recordEvent(tx, ctx, { action: 'a.b', outcome: 'success' }))
+  await runtime.db.write((tx) => recordEvent(tx, ctx, { action: 'apiKey.create', outcome: 'success' }))
   await expect.poll(() => lines.at(-1)?.count).toBe((before?.count ?? 0) + 1)
   expect(lines.at(-1)?.hash).not.toBe(before?.hash)
   expect(watch?.latest()?.count).toBe((before?.count ?? 0) + 1)

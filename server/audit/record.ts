@@ -10,6 +10,7 @@ import {
   type PersonalColumns,
   personalDigest,
 } from '#server/audit/entry'
+import type { AuditAction } from '#server/audit/model'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
 import { authLogger } from '#server/log'
@@ -17,8 +18,7 @@ import type { Actor } from '#server/permissions'
 
 /** What a caller says about an event; who asked, from where and when is read from the Ctx. */
 export interface AuditEvent {
-  /** `noun.verb`: `session.login`, `apiKey.create`. */
-  action: string
+  action: AuditAction
   outcome: 'success' | 'failure'
   /** Why it failed, as one word for machines: `bad-password`. */
   reason?: string
@@ -47,8 +47,8 @@ export type RecordCtx = Pick<Ctx, 'db' | 'config' | 'clock' | 'log'> & {
 
 /**
  * Appends an event to the audit log inside the transaction of the change that it tells of: both are kept or neither.
- * Locks the head of the chain until that transaction ends, so make it the transaction's last statement. Also writes
- * one log line, without names.
+ * Locks the head of the chain until that transaction ends, so make it the transaction's last statement. Once that is
+ * committed, one log line says it too, without names.
  * @throws Error when no configured secret opens the chain key: what cannot be recorded must not happen
  */
 export async function recordEvent(tx: Queries, ctx: RecordCtx, event: AuditEvent): Promise<void> {
@@ -65,7 +65,8 @@ export async function recordEvent(tx: Queries, ctx: RecordCtx, event: AuditEvent
   const { auditEvents, auditChain } = ctx.db.t
   await tx.insert(auditEvents).values({ ...chained, ...personal, personalSalt: salt, hash })
   await tx.update(auditChain).set({ hash }).where(eq(auditChain.id, HEAD))
-  logEvent(ctx, chained, personal.address)
+  // What was rolled back never happened: no line says it did.
+  ctx.db.afterCommit(() => logEvent(ctx, chained, personal.address))
 }
 
 /** Takes the next number; the update makes every other appender wait for this transaction. */

@@ -76,7 +76,7 @@ export function noteRefusal(ctx: RecordCtx, { reason, credential, userId }: Refu
   const writing = writingOf(ctx.db)
   const options = { singles: writing.size < MAX_AT_ONCE ? SINGLES : 0, windowMs: WINDOW_MS }
   const event = {
-    action: 'credential.refuse',
+    action: 'credential.refuse' as const,
     reason,
     ...(credential !== null && { credential }),
     ...(userId !== null && { target: `User:${userId}` }),

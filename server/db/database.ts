@@ -31,6 +31,11 @@ export interface Database {
    * run again from its beginning when PostgreSQL rolled it back for a deadlock: it changes nothing but the database.
    */
   write<T>(work: (tx: Queries) => Promise<T>): Promise<T>
+  /**
+   * Inside `write`, keeps `tell` until the transaction is committed, and drops it when it is rolled back; outside, runs
+   * it at once. For what is said of a change elsewhere, in a log.
+   */
+  afterCommit(tell: () => void): void
   /** How the pool of connections stands; absent where there is none. */
   pool?(): PoolState
   /** Resolves when the database answers; throws otherwise. */

@@ -35,7 +35,9 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
     guard.check()
     for (let run = 0; ; run++) {
       try {
-        return await queries.transaction((tx) => guard.run(() => work(tx as Queries)))
+        const { result, committed } = await queries.transaction((tx) => guard.run(() => work(tx as Queries)))
+        committed()
+        return result
       } catch (error) {
         if (run >= MAX_RERUNS || !lostRace(error)) throw error
         await sleep(2 ** run * 5 * (1 + Math.random()))
@@ -49,6 +51,7 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
     spanPartitions: postgresPartitions(pool),
     read: queries as unknown as Queries,
     write,
+    afterCommit: (tell) => guard.afterCommit(tell),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     ping: async () => {
       const query = { text: 'select 1', query_timeout: PING_TIMEOUT_MS }

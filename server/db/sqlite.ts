@@ -29,6 +29,7 @@ export async function openSqlite(config: SqliteConfig, options: OpenOptions = {}
     spanPartitions: noPartitions,
     read: asQueries(reader),
     write: (work) => queue.write(work),
+    afterCommit: (tell) => queue.afterCommit(tell),
     ping: async () => {
       reader.prepare('select 1 from sqlite_master limit 1').get()
     },
@@ -67,6 +68,10 @@ class WriteQueue {
     return turn
   }
 
+  afterCommit(tell: () => void): void {
+    this.#guard.afterCommit(tell)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#last
@@ -76,8 +81,9 @@ class WriteQueue {
     await this.#pauseForOthers()
     await retryWhileBusy(() => this.#connection.exec('begin immediate'))
     try {
-      const result = await this.#guard.run(() => work(this.#tx))
+      const { result, committed } = await this.#guard.run(() => work(this.#tx))
       this.#connection.exec('commit')
+      committed()
       return result
     } catch (error) {
       // A full disk may have rolled back already.

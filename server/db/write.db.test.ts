@@ -153,3 +153,34 @@ test('close waits for the writes that were taken', async () => {
   const again = await openTestDatabase(config)
   expect(await again.read.select().from(again.t.projects)).toHaveLength(1)
 })
+
+test('what waits for the commit is told after it, and never of what was rolled back', async () => {
+  const told: string[] = []
+  await db.write(async (tx) => {
+    db.afterCommit(() => told.push('kept'))
+    await addProject(tx, 'a')
+    expect(told).toEqual([])
+  })
+  const broken = db.write(async () => {
+    db.afterCommit(() => told.push('lost'))
+    throw new Error('no')
+  })
+  await expect(broken).rejects.toThrow('no')
+  expect(told).toEqual(['kept'])
+})
+
+test('what cannot be told of a change does not undo it', async () => {
+  await db.write(async (tx) => {
+    db.afterCommit(() => {
+      throw new Error('no room in the log')
+    })
+    await addProject(tx, 'a')
+  })
+  expect(await names()).toEqual(['a'])
+})
+
+test('outside of a write there is nothing to wait for', () => {
+  const told: string[] = []
+  db.afterCommit(() => told.push('at once'))
+  expect(told).toEqual(['at once'])
+})

@@ -22,7 +22,7 @@ export interface Consequences {
  */
 export async function deleteUser(ctx: RecordCtx, userId: number, options: { block: boolean }): Promise<void> {
   await warmSecrets(ctx.config.auth)
-  const event = { action: 'user.delete', userId }
+  const event = { action: 'user.delete', userId } as const
   await recordingRefusals(ctx, event, () => ctx.db.write((tx) => remove(tx, ctx, userId, options.block)))
 }
 

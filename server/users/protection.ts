@@ -5,6 +5,7 @@
  */
 import { and, asc, eq, ne, or } from 'drizzle-orm'
 import { isDefaultAdmin } from '#server/accounts'
+import type { AuditAction } from '#server/audit/model'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import type { Config } from '#server/config/model'
 import type { Queries } from '#server/db/database'
@@ -152,7 +153,7 @@ const RECORDED = new Set<string>(['built_in', 'own_account', 'last_admin'])
 /** Runs a change of an account, and puts on record when it is one that these rules forbid. */
 export async function recordingRefusals<T>(
   ctx: RecordCtx,
-  event: { action: string; userId: number },
+  event: { action: AuditAction; userId: number },
   work: () => Promise<T>,
 ): Promise<T> {
   try {

@@ -1,5 +1,6 @@
 /** What an admin changes about an account: name, role, password, and whether it may be used. */
 import { eq } from 'drizzle-orm'
+import type { AuditAction } from '#server/audit/model'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import { hashPassword } from '#server/auth/password'
 import { passwordFaults } from '#server/auth/password-policy'
@@ -78,7 +79,7 @@ async function readPassword(
 }
 
 /** What the audit log calls a change that was refused as a whole. */
-function actionOf({ role, password, disabled }: Wanted): string {
+function actionOf({ role, password, disabled }: Wanted): AuditAction {
   if (role !== null) return 'user.changeRole'
   if (disabled !== null) return disabled ? 'user.disable' : 'user.enable'
   return password ? 'user.resetPassword' : 'user.rename'
@@ -139,7 +140,7 @@ async function recordChanges(
   ended: readonly number[],
 ): Promise<void> {
   const common = { outcome: 'success', target: `User:${after.id}`, targetName: after.username } as const
-  const record = (action: string, details = {}) => recordEvent(tx, ctx, { ...common, action, details })
+  const record = (action: AuditAction, details = {}) => recordEvent(tx, ctx, { ...common, action, details })
   const hasNewPassword = after.passwordHash !== null && !before.passwordHash?.equals(after.passwordHash)
   if (before.username !== after.username) await record('user.rename')
   if (before.role !== after.role)

@@ -1,0 +1,125 @@
+/** What the audit log tells of, in words for people. No imports, so that pages may use it. */
+
+/** A kind of event: what it says when it was done, and when it was tried in vain (null where that is not recorded). */
+interface ActionWords {
+  success: string | null
+  failure: string | null
+}
+
+/**
+ * Everything that can be on record. A new security event gets its line here first: `recordEvent` takes no other, and a
+ * test asks that something in the program records it.
+ */
+export const AUDIT_ACTIONS = {
+  'session.login': { success: 'Signed in', failure: 'Could not sign in' },
+  'session.refresh': { success: 'Renewed a session', failure: 'Could not renew a session' },
+  'session.logout': { success: 'Signed out everywhere', failure: null },
+  'session.end': { success: 'Ended sessions', failure: null },
+  'session.expire': { success: 'Sessions ran out', failure: null },
+  'credential.refuse': { success: null, failure: 'Showed a token or key that is not good' },
+  'user.create': { success: 'Made an account', failure: null },
+  'user.rename': { success: 'Renamed an account', failure: 'Could not rename an account' },
+  'user.changeRole': { success: 'Changed a role', failure: 'Could not change a role' },
+  'user.changePassword': {
+    success: 'Changed the own password',
+    failure: 'Could not change the own password',
+  },
+  'user.resetPassword': { success: 'Set a new password', failure: 'Could not set a new password' },
+  'user.disable': { success: 'Disabled an account', failure: 'Could not disable an account' },
+  'user.enable': { success: 'Enabled an account', failure: 'Could not enable an account' },
+  'user.delete': { success: 'Deleted an account', failure: 'Could not delete an account' },
+  'identity.block': { success: 'Blocked an address', failure: null },
+  'identity.lift': { success: 'Let a blocked address back in', failure: null },
+  'apiKey.create': { success: 'Made an API key', failure: null },
+  'apiKey.rotate': { success: 'Gave an API key a new value', failure: null },
+  'apiKey.endPrevious': { success: 'Ended the grace of an old key value', failure: null },
+  'apiKey.delete': { success: 'Deleted an API key', failure: null },
+  'secret.set': { success: 'Set secrets', failure: null },
+  'secret.delete': { success: 'Deleted secrets', failure: null },
+  'secret.rotate': { success: 'Encrypted what is stored under the new secret', failure: null },
+  'audit.export': { success: 'Exported the audit log', failure: null },
+  'audit.erase': { success: 'Erased personal data from the audit log', failure: null },
+  'auditChain.wrapKey': { success: 'Encrypted the key of the audit log', failure: null },
+  'auditChain.newKey': { success: 'Began the audit log under a new key', failure: null },
+} as const satisfies Record<string, ActionWords>
+
+/** What may be recorded: `noun.verb`. */
+export type AuditAction = keyof typeof AUDIT_ACTIONS
+
+export const AUDIT_ACTION_NAMES = Object.keys(AUDIT_ACTIONS) as [AuditAction, ...AuditAction[]]
+
+export const OUTCOMES = ['success', 'failure'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Why something failed, in people's words; a reason that is not here speaks for itself. */
+export const REASON_WORDS: Readonly<Record<string, string>> = {
+  'unknown-user': 'no account has this address',
+  'not-local': 'the account does not sign in with a password',
+  disabled: 'the account is disabled',
+  'wrong-password': 'the password was wrong',
+  'changed-meanwhile': 'the account was changed at that moment',
+  empty: 'the address or the password was empty',
+  busy: 'too many passwords were being checked',
+  'switched-off': 'signing in with a password is switched off',
+  flood: 'one entry for many like it',
+  missing: 'nothing was sent along',
+  malformed: 'no token of this server',
+  scheme: 'no bearer',
+  algorithm: 'not signed the way this server signs',
+  signature: 'signed with another secret',
+  'wrong-kind': 'a token for something else',
+  revoked: 'it was ended or deleted',
+  forged: 'not the text that was handed out',
+  rotated: 'the value from before a rotation',
+  expired: 'its time was over',
+  reused: 'it had been used before: its session was ended',
+  'built-in': 'a built-in account',
+  'own-account': 'the own account',
+  'last-admin': 'the last admin who can sign in',
+}
+
+/** What an event of this kind is called; an action of another version of the program by its name. */
+export function sentenceOf(action: string, outcome: Outcome): string {
+  const words: ActionWords | undefined = Object.hasOwn(AUDIT_ACTIONS, action)
+    ? AUDIT_ACTIONS[action as AuditAction]
+    : undefined
+  return words?.[outcome] ?? words?.success ?? words?.failure ?? action
+}
+
+/** One entry as REST, the page and the exports show it. */
+export interface AuditEntry {
+  /** Its place in the chain, from 1, without gaps. */
+  number: number
+  /** ISO 8601, UTC. */
+  at: string
+  action: string
+  outcome: Outcome
+  /** One word for machines; null for what succeeded. */
+  reason: string | null
+  /** Who asked: `session`, `userKey`, `systemKey`, `adminSecret`, `anonymous`, `server`, `commandLine`. */
+  actor_kind: string
+  /** `User:3`; null for nobody. */
+  actor: string | null
+  actor_name: string | null
+  /** `ApiKey:7`, `AccessToken:12`: what was shown. */
+  credential: string | null
+  /** `User:3`, `ApiKey:9`: what it was done to. */
+  target: string | null
+  target_name: string | null
+  address: string | null
+  user_agent: string | null
+  details: Record<string, unknown>
+  /** Whether the names and addresses have been erased. */
+  erased: boolean
+  hash: string
+}
+
+/** A page of entries, newest first. */
+export interface AuditPage {
+  data: AuditEntry[]
+  /**
+   * Where older entries go on; null at the end. A search that finds little may answer a page that is not full, or
+   * empty, with a cursor: it has looked at as many entries as one request may.
+   */
+  next_cursor: string | null
+}
