@@ -47,6 +47,19 @@ db.command('reindex')
   .addOption(databaseUrl)
   .action(async (flags) => (await import('./commands/reindex')).reindexDatabase(flags))
 
+const secret = program.command('secret').description('look after what is encrypted')
+secret
+  .command('rotate')
+  .description('encrypt everything anew under PHOENIX_SECRET; servers may run meanwhile')
+  .option('--dry-run', 'only say what would be done')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/secret')).rotate(flags))
+secret
+  .command('check')
+  .description('say what is encrypted under which secret, and what cannot be read')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/secret')).check(flags))
+
 const users = program.command('users').description('look after accounts')
 users
   .command('list')

@@ -33,6 +33,8 @@ const WORDS: Record<Action, string> = {
   'systemApiKey.create': 'make a system key',
   'systemApiKey.rotate': 'give a system key a new value',
   'systemApiKey.delete': 'delete a system key',
+  'secret.list': 'see the names of stored secrets',
+  'secret.update': 'set and delete stored secrets',
 }
 
 const GROUPS: [string, string[]][] = [
@@ -41,6 +43,7 @@ const GROUPS: [string, string[]][] = [
   ['Accounts', ['user', 'identityBlock']],
   ['Sessions', ['session']],
   ['API keys', ['userApiKey', 'systemApiKey']],
+  ['Stored secrets', ['secret']],
 ]
 
 const HEAD = `# Permissions

@@ -36,6 +36,7 @@ export async function ensureBuiltInRows(world: BuiltInWorld): Promise<void> {
     const fresh = await ensureSystemUser(world, tx)
     if (passwordHash) await ensureAdmin(world, tx, passwordHash, fresh)
     await ensureDefaultProject(world, tx)
+    await ensureSecretInForce(world, tx)
     await startAuditChain(world, tx)
     await ensureBlockedKey(world, tx)
     await provisionAdmins(tx, asServer(world))
@@ -48,6 +49,12 @@ const asServer = (world: BuiltInWorld) => ({
   actor: { kind: 'server' as const },
   request: { address: null, userAgent: null },
 })
+
+/** Whoever took the earlier secret away before anything was encrypted anew begins again with the present one. */
+async function ensureSecretInForce(world: BuiltInWorld, tx: Queries): Promise<void> {
+  if ((await ensureInstanceKey(tx, world, 'secret-in-force')) === 'closed')
+    await replaceInstanceKey(tx, world, 'secret-in-force')
+}
 
 /** A key that no secret opens is replaced where nothing depends on it; otherwise the list of the blocked stays closed. */
 async function ensureBlockedKey(world: BuiltInWorld, tx: Queries): Promise<void> {

@@ -70,6 +70,8 @@ export const PERMISSIONS = {
   'systemApiKey.create': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: true },
   'systemApiKey.rotate': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: true },
   'systemApiKey.delete': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'secret.list':         { need: 'read',   anonymous: false, open: true,  session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'secret.update':       { need: 'full',   anonymous: false, open: true,  session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
 } as const satisfies Record<string, Row>
 
 /** An action that the table knows. */

@@ -43,6 +43,9 @@ systemApiKey.list       no     no   no  no  yes   no  no  yes   no  no  yes   no
 systemApiKey.create     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    yes
 systemApiKey.rotate     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    yes
 systemApiKey.delete     no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+
+secret.list             no     yes  no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+secret.update           no     yes  no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
 `
 
 const ROLES = ['VIEWER', 'MEMBER', 'ADMIN'] as const

@@ -53,6 +53,7 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   '/v1/system/api_keys/[api_key_id]': { DELETE: 'systemApiKey.delete' },
   '/v1/system/api_keys/[api_key_id]/previous': { DELETE: 'systemApiKey.rotate' },
   '/v1/system/api_keys/[api_key_id]/rotate': { POST: 'systemApiKey.rotate' },
+  '/v1/secrets': { PUT: 'secret.update' },
   // 401 for the signed-out, 404 for the rest.
   '/v1/[[...path]]': every('public'),
 
@@ -70,6 +71,7 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   // One's own keys; what is not one's own is asked for by what it runs.
   '/ui/keys': { GET: 'userApiKey.listOwn' },
   '/ui/keys/[id]/usage': { GET: 'userApiKey.listOwn' },
+  '/ui/secrets': { GET: 'secret.list' },
   '/ui/projects': { GET: 'project.read' },
   '/ui/projects/[id]': { GET: 'project.read' },
   '/ui/projects/[id]/traces': { GET: 'trace.read' },

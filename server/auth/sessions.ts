@@ -12,6 +12,7 @@ import type { Config } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
 import type { AuthMethod } from '#server/db/schema'
 import { AppError } from '#server/errors'
+import { secretInForce } from '#server/secrets/instance-keys'
 
 /** What issuing needs; a Ctx fits. */
 export interface SessionWorld {
@@ -85,7 +86,7 @@ export async function issueTokens(
     await tx.insert(accessTokens).values(accessRow).returning({ id: accessTokens.id }),
   )
   // A text names its row, so the row is there first; both within one transaction.
-  const secret = signingSecret(world.config)
+  const secret = await signingSecret(tx, world)
   const refreshToken = signToken('RefreshToken', refreshTokenId, secret)
   const accessToken = signToken('AccessToken', accessTokenId, secret)
   await tx
@@ -154,9 +155,10 @@ export function isDead(db: Database, queries: Queries, now: Date): SQL {
   return and(notExists(renewable), notExists(usable)) as SQL
 }
 
-function signingSecret({ auth }: Config): string {
-  if (!auth.enabled) throw new AppError('not_found', 'Not Found')
-  return auth.secret
+async function signingSecret(tx: Queries, world: SessionWorld): Promise<string> {
+  const secret = world.config.auth.enabled ? await secretInForce(tx, world) : null
+  if (secret === null) throw new AppError('not_found', 'Not Found')
+  return secret
 }
 
 function later(time: Date, minutes: number): Date {

@@ -1,6 +1,7 @@
 /** The secrets, the accounts' rules and the life of tokens. */
 import { readAdmins, readBasicAuth } from '#server/config/account-settings'
 import { MASK } from '#server/config/describe'
+import { readLockoutAfter } from '#server/config/limit-settings'
 import type { Config } from '#server/config/model'
 import type { Reader } from '#server/config/reader'
 
@@ -44,6 +45,7 @@ export function readAuth(reader: Reader): Config['auth'] {
     ...readTokenLifetimes(reader),
     ...readPasswordRules(reader),
     forcedReset: reader.choice('BENNU_FORCED_RESET', { server: 'server', ui: 'ui' }, 'server'),
+    lockoutAfter: readLockoutAfter(reader),
   }
 }
 
@@ -106,9 +108,9 @@ function readPreviousSecrets(reader: Reader, secret: string | null): string[] {
     )
   }
   if (secret !== null && secrets.includes(secret)) {
-    reader.warn(`${name}: holds the present PHOENIX_SECRET too. List only older ones.`)
+    reader.problem(`${name}: holds the present PHOENIX_SECRET. List only earlier ones.`)
   }
-  return secrets.filter((one) => one !== secret)
+  return [...new Set(secrets)]
 }
 
 /** A secret may itself hold a comma: it is taken apart only where every piece could be a secret. */
@@ -133,7 +135,12 @@ function readInitialPassword(reader: Reader): string {
   return value ?? 'admin'
 }
 
-function readTokenLifetimes(reader: Reader): { accessTokenMinutes: number; refreshTokenMinutes: number } {
+function readTokenLifetimes(
+  reader: Reader,
+): Pick<
+  Config['auth'],
+  'accessTokenMinutes' | 'refreshTokenMinutes' | 'passwordResetMinutes' | 'invitationMinutes'
+> {
   const minutes = (name: string, fallback: number) =>
     reader.decimal(name, { fallback, min: Number.MIN_VALUE, max: TEN_YEARS_IN_MINUTES })
   const accessTokenMinutes = minutes('PHOENIX_ACCESS_TOKEN_EXPIRY_MINUTES', 10)
@@ -144,7 +151,9 @@ function readTokenLifetimes(reader: Reader): { accessTokenMinutes: number; refre
         'so that sessions cannot be renewed. Make it the longer one.',
     )
   }
-  return { accessTokenMinutes, refreshTokenMinutes }
+  const passwordResetMinutes = minutes('PHOENIX_PASSWORD_RESET_TOKEN_EXPIRY_MINUTES', 15)
+  const invitationMinutes = minutes('BENNU_INVITATION_EXPIRY_MINUTES', 10_080)
+  return { accessTokenMinutes, refreshTokenMinutes, passwordResetMinutes, invitationMinutes }
 }
 
 function readPasswordRules(

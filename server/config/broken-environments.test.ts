@@ -84,6 +84,11 @@ const BROKEN: Broken[] = [
     { names: ['BENNU_SECRET_PREVIOUS'], says: /at least 32/ },
   ],
   [
+    'an earlier secret that is the present one',
+    { PHOENIX_SECRET: CANARY, BENNU_SECRET_PREVIOUS: CANARY },
+    { names: ['BENNU_SECRET_PREVIOUS'], says: /only earlier ones/ },
+  ],
+  [
     'a port from Kubernetes',
     { PHOENIX_PORT: 'tcp://10.0.0.1:6006' },
     { names: ['PHOENIX_PORT'], says: /Kubernetes.*enableServiceLinks/ },

@@ -6,10 +6,12 @@ import { randomBytes } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import type { Config } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
-import { unwrapSecret, wrapSecret } from '#server/secrets/secrets'
+import { openSecret, unwrapSecret, wrapSecret } from '#server/secrets/secrets'
 
-/** What is kept under which name. */
-export type InstanceKeyName = 'blocked-identities'
+/** What is kept under which name. `secret-in-force` is never used as a key: see `secretInForce`. */
+export type InstanceKeyName = 'blocked-identities' | typeof IN_FORCE
+
+const IN_FORCE = 'secret-in-force'
 
 interface KeyWorld {
   db: Pick<Database, 't'>
@@ -45,7 +47,7 @@ export async function ensureInstanceKey(
   const { instanceKeys } = world.db.t
   const made = await tx
     .insert(instanceKeys)
-    .values({ name, ...(await stored(world.config, randomBytes(KEY_BYTES))) })
+    .values({ name, ...(await stored(tx, world, randomBytes(KEY_BYTES))) })
     .onConflictDoNothing()
     .returning({ name: instanceKeys.name })
   if (made.length > 0) return 'made'
@@ -85,17 +87,46 @@ async function lockRow(tx: Queries, { db }: KeyWorld, name: InstanceKeyName) {
   return row
 }
 
-async function store(tx: Queries, { db, config }: KeyWorld, name: InstanceKeyName, key: Buffer) {
-  const { instanceKeys } = db.t
+async function store(tx: Queries, world: KeyWorld, name: InstanceKeyName, key: Buffer) {
+  const { instanceKeys } = world.db.t
   await tx
     .update(instanceKeys)
-    .set(await stored(config, key))
+    .set(await stored(tx, world, key))
     .where(eq(instanceKeys.name, name))
 }
 
-async function stored(config: Config, key: Buffer): Promise<{ keyText: string; keyEncrypted: boolean }> {
-  if (config.auth.secret === null) return { keyText: key.toString('base64'), keyEncrypted: false }
-  return { keyText: await wrapSecret(config.auth, key), keyEncrypted: true }
+async function stored(
+  tx: Queries,
+  world: KeyWorld,
+  key: Buffer,
+): Promise<{ keyText: string; keyEncrypted: boolean }> {
+  const secret = await secretInForce(tx, world)
+  if (secret === null) return { keyText: key.toString('base64'), keyEncrypted: false }
+  return { keyText: await wrapSecret({ secret, previousSecrets: [] }, key), keyEncrypted: true }
+}
+
+/**
+ * The secret that signs and encrypts on every server of this database: the one that wraps the row `secret-in-force`.
+ * During a rotation that is the earlier secret until `bennu secret rotate` has run, so that servers which know only that
+ * one read what the others write. The current secret when the row is missing or nothing opens it; null without any.
+ */
+export async function secretInForce(queries: Queries, { db, config }: KeyWorld): Promise<string | null> {
+  const { secret, previousSecrets } = config.auth
+  if (secret === null || previousSecrets.length === 0) return secret
+  const { instanceKeys } = db.t
+  const [row] = await queries.select().from(instanceKeys).where(eq(instanceKeys.name, IN_FORCE))
+  return (row?.keyEncrypted && (await openSecret(config.auth, row.keyText))?.secret) || secret
+}
+
+/** As `secretInForce`; no rotation changes it before this transaction has ended. */
+export async function lockSecretInForce(tx: Queries, world: KeyWorld): Promise<string | null> {
+  const { instanceKeys } = world.db.t
+  await tx
+    .update(instanceKeys)
+    .set({ keyText: instanceKeys.keyText })
+    .where(eq(instanceKeys.name, IN_FORCE))
+    .returning({ name: instanceKeys.name })
+  return secretInForce(tx, world)
 }
 
 async function open(config: Config, row: { keyText: string; keyEncrypted: boolean }): Promise<Buffer | null> {

@@ -31,9 +31,14 @@ export function fernetKeyOf(secret: string): Promise<Buffer> {
   return key
 }
 
-/** Derives the current key ahead of its first use, so that no transaction waits for it. */
+/** Derives every key ahead of its first use, so that neither a request nor a transaction waits for one. */
 export async function warmSecrets(source: SecretSource): Promise<void> {
-  if (source.secret !== null) await fernetKeyOf(source.secret)
+  await Promise.all(secretsOf(source).map(fernetKeyOf))
+}
+
+/** Every secret there is, the current one first. */
+export function secretsOf({ secret, previousSecrets }: SecretSource): readonly string[] {
+  return secret === null ? previousSecrets : [secret, ...previousSecrets]
 }
 
 /** Whether this server can store secrets at all. */
@@ -59,11 +64,18 @@ export async function wrapSecret(source: SecretSource, plain: Buffer | string): 
  * made it.
  */
 export async function unwrapSecret(source: SecretSource, token: string): Promise<Buffer | null> {
+  return (await openSecret(source, token))?.plain ?? null
+}
+
+/** As `unwrapSecret`, with the secret that made the token. */
+export async function openSecret(
+  source: SecretSource,
+  token: string,
+): Promise<{ plain: Buffer; secret: string } | null> {
   if (!looksLikeFernet(token)) return null
-  const secrets = source.secret === null ? source.previousSecrets : [source.secret, ...source.previousSecrets]
-  for (const secret of secrets) {
+  for (const secret of secretsOf(source)) {
     const plain = fernetDecrypt(await fernetKeyOf(secret), token)
-    if (plain) return plain
+    if (plain) return { plain, secret }
   }
   return null
 }
