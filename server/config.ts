@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { readAuth } from '#server/config/auth-settings'
 import { readDatabase } from '#server/config/database'
+import { readEdge } from '#server/config/edge-settings'
+import { readLimits } from '#server/config/limit-settings'
 import type { ConfigReport } from '#server/config/model'
 import { warnAboutUnknownNames } from '#server/config/names'
 import { checkPromises } from '#server/config/promises'
@@ -45,13 +47,16 @@ export function parseConfig(env: Environment, options: ParseOptions = {}): Confi
   const reader = new Reader(env, options.readFile ?? ((path) => readFileSync(path, 'utf8')))
   const folders = { cwd: options.cwd ?? process.cwd(), home: () => options.homedir ?? homedir() }
   const server = readServer(reader, folders)
+  const auth = readAuth(reader)
   const config = {
     server,
     log: readLog(reader),
     metrics: readMetrics(reader, server),
     database: readDatabase(reader, server.workingDir, folders),
-    auth: readAuth(reader),
+    auth,
     cookies: readCookies(reader),
+    limits: readLimits(reader),
+    edge: readEdge(reader, auth.enabled),
     ingest: readIngest(reader),
   }
   checkPromises(reader)

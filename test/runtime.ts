@@ -44,8 +44,17 @@ export function testConfig(overrides: { [Group in keyof Config]?: Partial<Config
       strongPasswords: false,
       commonPasswordCheck: true,
       forcedReset: 'server',
+      // Tests sign in often, and wrongly; how often one may try is tested where it is asked for.
+      lockoutAfter: null,
     },
     cookies: { secure: false, path: '/' },
+    limits: {
+      enabled: false,
+      login: { count: 5, windowMs: 60_000 },
+      passwordReset: { count: 3, windowMs: 3_600_000 },
+      api: [],
+    },
+    edge: { trustedHosts: null, allowedOrigins: [] },
     ingest: {
       maxQueuedSpans: 20_000,
       maxRequestBytes: 32 * 1024 ** 2,

@@ -2,6 +2,7 @@
 import { readAdmins, readBasicAuth } from '#server/config/account-settings'
 import { MASK } from '#server/config/describe'
 import { readLockoutAfter } from '#server/config/limit-settings'
+import { readLockoutAfter } from '#server/config/limit-settings'
 import type { Config } from '#server/config/model'
 import type { Reader } from '#server/config/reader'
 
@@ -45,6 +46,7 @@ export function readAuth(reader: Reader): Config['auth'] {
     ...readTokenLifetimes(reader),
     ...readPasswordRules(reader),
     forcedReset: reader.choice('BENNU_FORCED_RESET', { server: 'server', ui: 'ui' }, 'server'),
+    lockoutAfter: readLockoutAfter(reader),
     lockoutAfter: readLockoutAfter(reader),
   }
 }

@@ -1,12 +1,12 @@
 /** The effective configuration as lines, for `bennu config`. Secrets are masked. */
-import type { Config, DatabaseConfig, DatabaseTls, PublicConfig } from '#server/config/model'
+import type { Config, DatabaseConfig, DatabaseTls, PublicConfig, Rate } from '#server/config/model'
 
 /** What stands in the place of a secret. */
 export const MASK = '********'
 
 /** One `NAME=value` line per setting, in the order of the documentation. */
 export function describeConfig(config: Config): string[] {
-  const { server, log, metrics, auth, cookies, ingest, database } = config
+  const { server, log, metrics, auth, cookies, limits, edge, ingest, database } = config
   return Object.entries({
     PHOENIX_HOST: server.host,
     PHOENIX_PORT: server.port,
@@ -38,11 +38,23 @@ export function describeConfig(config: Config): string[] {
     BENNU_FORCED_RESET: auth.forcedReset,
     PHOENIX_USE_SECURE_COOKIES: cookies.secure,
     PHOENIX_COOKIES_PATH: cookies.path,
+    PHOENIX_CSRF_TRUSTED_ORIGINS: edge.trustedHosts?.join(',') ?? null,
+    PHOENIX_ALLOWED_ORIGINS: edge.allowedOrigins.join(','),
+    PHOENIX_DISABLE_RATE_LIMIT: !limits.enabled,
+    BENNU_RATE_LIMIT_LOGIN: describeRate(limits.login),
+    BENNU_RATE_LIMIT_PASSWORD_RESET: describeRate(limits.passwordReset),
+    BENNU_RATE_LIMIT_API: limits.api.map((limit) => `${limit.prefix}=${describeRate(limit)}`).join(','),
+    PHOENIX_DISABLE_BRUTE_FORCE_LOGIN_PROTECTION: auth.lockoutAfter === null,
+    PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS: auth.lockoutAfter,
     PHOENIX_MAX_SPANS_QUEUE_SIZE: ingest.maxQueuedSpans,
     BENNU_MAX_REQUEST_BYTES: ingest.maxRequestBytes,
     BENNU_MAX_INFLATED_BYTES: ingest.maxInflatedBytes,
     BENNU_MAX_INFLIGHT_BYTES: ingest.maxInflightBytes,
   }).map(([name, value]) => `${name}=${value === null ? '' : oneLine(String(value))}`)
+}
+
+function describeRate({ count, windowMs }: Rate): string {
+  return `${count}/${windowMs / 1000}s`
 }
 
 /** The database as a URL whose passwords are masked; a PostgreSQL schema is not part of it. */

@@ -45,6 +45,17 @@ export interface OptionalPort {
   chosen: boolean
 }
 
+/** So many requests in any stretch of time of this length. */
+export interface Rate {
+  count: number
+  windowMs: number
+}
+
+/** A limit for a path and everything below it. */
+export interface ApiLimit extends Rate {
+  prefix: string
+}
+
 export interface Config {
   server: {
     host: string
@@ -80,8 +91,24 @@ export interface Config {
     commonPasswordCheck: boolean
     /** Who insists on a forced password reset: the server, or the pages only. */
     forcedReset: 'server' | 'ui'
+    /** After so many failures in a row a name is locked for a while; null for never. */
+    lockoutAfter: number | null
   }
   cookies: { secure: boolean; path: string }
+  /** How often one address may come; the limits that are no settings are in server/limits/limits.ts. */
+  limits: {
+    /** False with PHOENIX_DISABLE_RATE_LIMIT. */
+    enabled: boolean
+    login: Rate
+    passwordReset: Rate
+    api: readonly ApiLimit[]
+  }
+  edge: {
+    /** PHOENIX_CSRF_TRUSTED_ORIGINS as host names; null when it is not set. */
+    trustedHosts: readonly string[] | null
+    /** PHOENIX_ALLOWED_ORIGINS: origins, or `*` alone; empty when it is not set. */
+    allowedOrigins: readonly string[]
+  }
   ingest: {
     /** Spans decoded and not yet committed, per process. */
     maxQueuedSpans: number

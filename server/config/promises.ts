@@ -25,18 +25,6 @@ const REFUSED: Record<string, Unkept> = {
     when: 'switch',
     because: 'client certificates are not asked for yet. Check them in a reverse proxy and remove it.',
   },
-  PHOENIX_CSRF_TRUSTED_ORIGINS: {
-    when: 'any',
-    because:
-      'a list of trusted origins is not kept yet. Remove it: what another site sends with a session cookie is refused anyway.',
-  },
-  PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS: {
-    when: 'any',
-    because: 'accounts are not locked after failed sign-ins yet. Remove it and limit sign-ins in a proxy.',
-  },
-  BENNU_RATE_LIMIT_LOGIN: { when: 'any', because: rateReason('sign-ins') },
-  BENNU_RATE_LIMIT_PASSWORD_RESET: { when: 'any', because: rateReason('password resets') },
-  BENNU_RATE_LIMIT_API: { when: 'any', because: rateReason('API requests') },
   PHOENIX_POSTGRES_USE_AWS_IAM_AUTH: {
     when: 'switch',
     because: 'signed AWS tokens are not made yet. Remove it and use a password.',
@@ -64,10 +52,6 @@ const WITHOUT_EFFECT: Record<string, Unkept> = {
   PHOENIX_SMTP_HOSTNAME: {
     when: 'any',
     because: 'no mail is sent yet. Lost passwords are reset with `bennu users reset-password`.',
-  },
-  PHOENIX_ALLOWED_ORIGINS: {
-    when: 'any',
-    because: 'cross-origin requests are not allowed for anyone yet, these origins included.',
   },
   PHOENIX_SQL_DATABASE_READ_REPLICA_URL: {
     when: 'any',
@@ -128,8 +112,4 @@ function checkTlsFiles(reader: Reader): void {
 
 function tlsReason(where: string): string {
   return `TLS on ${where} is not served yet. Set it to false and let a reverse proxy end TLS.`
-}
-
-function rateReason(what: string): string {
-  return `${what} are not limited yet. Remove it and limit them in a reverse proxy.`
 }
