@@ -30,7 +30,7 @@ export interface Database {
    * no network, no hashing, no nested `write`. Waits for other writers without blocking the event loop. `work` may
    * run again from its beginning when PostgreSQL rolled it back for a deadlock: it changes nothing but the database.
    */
-  write<T>(work: (tx: Queries) => Promise<T>): Promise<T>
+  write<T>(work: (tx: Queries) => Promise<T>, options?: WriteOptions): Promise<T>
   /**
    * Inside `write`, keeps `tell` until the transaction is committed, and drops it when it is rolled back; outside, runs
    * it at once. For what is said of a change elsewhere, in a log.
@@ -48,6 +48,14 @@ export interface PoolState {
   total: number
   idle: number
   waiting: number
+}
+
+export interface WriteOptions {
+  /**
+   * Commit without waiting for the disk. What is written is seen by everybody at once and outlives the process, but a
+   * machine that loses its power may lose the last moments of it. For counts, never for what somebody was told.
+   */
+  mayBeLost?: boolean
 }
 
 export interface OpenOptions {

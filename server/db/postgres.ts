@@ -1,8 +1,9 @@
 /** PostgreSQL as a `Database`: a pool, and a transaction for every write. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type { PostgresConfig } from '#server/config/model'
-import type { Database, OpenOptions, Queries } from '#server/db/database'
+import type { Database, OpenOptions, Queries, WriteOptions } from '#server/db/database'
 import { postgresDialect } from '#server/db/dialect.postgres'
 import { errorCodes } from '#server/db/error-codes'
 import { postgresPartitions } from '#server/db/partitions.postgres'
@@ -31,11 +32,14 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
   const queries = drizzle(pool)
   const guard = new WriteGuard()
 
-  async function write<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+  async function write<T>(work: (tx: Queries) => Promise<T>, { mayBeLost }: WriteOptions = {}): Promise<T> {
     guard.check()
     for (let run = 0; ; run++) {
       try {
-        const { result, committed } = await queries.transaction((tx) => guard.run(() => work(tx as Queries)))
+        const { result, committed } = await queries.transaction(async (tx) => {
+          if (mayBeLost) await tx.execute(sql`set local synchronous_commit = off`)
+          return guard.run(() => work(tx as Queries))
+        })
         committed()
         return result
       } catch (error) {

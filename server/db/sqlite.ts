@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { SqliteConfig } from '#server/config/model'
-import type { Database, OpenOptions, Queries } from '#server/db/database'
+import type { Database, OpenOptions, Queries, WriteOptions } from '#server/db/database'
 import { sqliteDialect } from '#server/db/dialect.sqlite'
 import { noPartitions } from '#server/db/partitions'
 import { sqliteTables } from '#server/db/schema.sqlite'
@@ -28,7 +28,7 @@ export async function openSqlite(config: SqliteConfig, options: OpenOptions = {}
     dialect: sqliteDialect,
     spanPartitions: noPartitions,
     read: asQueries(reader),
-    write: (work) => queue.write(work),
+    write: (work, options) => queue.write(work, options),
     afterCommit: (tell) => queue.afterCommit(tell),
     ping: async () => {
       reader.prepare('select 1 from sqlite_master limit 1').get()
@@ -60,10 +60,10 @@ class WriteQueue {
     this.#tx = asQueries(connection)
   }
 
-  async write<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+  async write<T>(work: (tx: Queries) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     this.#guard.check()
     if (this.#closed) throw new Error('The database is closed')
-    const turn = this.#last.then(() => this.#transact(work))
+    const turn = this.#last.then(() => this.#transact(work, options))
     this.#last = turn.catch(() => {})
     return turn
   }
@@ -77,8 +77,18 @@ class WriteQueue {
     await this.#last
   }
 
-  async #transact<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+  async #transact<T>(work: (tx: Queries) => Promise<T>, { mayBeLost }: WriteOptions): Promise<T> {
     await this.#pauseForOthers()
+    // In WAL mode NORMAL leaves out the sync at commit; the next full one takes these pages along.
+    if (mayBeLost) this.#connection.pragma('synchronous = NORMAL')
+    try {
+      return await this.#commit(work)
+    } finally {
+      if (mayBeLost) this.#connection.pragma('synchronous = FULL')
+    }
+  }
+
+  async #commit<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
     await retryWhileBusy(() => this.#connection.exec('begin immediate'))
     try {
       const { result, committed } = await this.#guard.run(() => work(this.#tx))

@@ -53,7 +53,7 @@ export class Counter {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH)
       try {
-        const waits = await this.#db.write((tx) => countAll(tx, this.#db, batch))
+        const waits = await this.#db.write((tx) => countAll(tx, this.#db, batch), { mayBeLost: true })
         for (const [index, one] of batch.entries()) one.resolve(waits[index] ?? 0)
       } catch (error) {
         for (const one of batch) one.reject(error)

@@ -30,7 +30,9 @@ export async function countAttempt(ctx: World, name: string): Promise<boolean> {
   // Most attempts at a locked name end here, without writing.
   const [known] = await ctx.db.read.select().from(lockouts).where(eq(lockouts.nameDigest, nameDigest))
   refuseIfLocked(ctx, known?.lockedUntil)
-  const counted = await ctx.db.write((tx) => addFailure(tx, ctx, nameDigest, lockoutAfter))
+  const counted = await ctx.db.write((tx) => addFailure(tx, ctx, nameDigest, lockoutAfter), {
+    mayBeLost: true,
+  })
   if (!counted.isNew) refuseIfLocked(ctx, counted.lockedUntil)
   return counted.lockedUntil !== null
 }
