@@ -8,6 +8,7 @@ import { readAuth } from '#server/config/auth-settings'
 import { readDatabase } from '#server/config/database'
 import { readEdge } from '#server/config/edge-settings'
 import { readLimits } from '#server/config/limit-settings'
+import { readMail } from '#server/config/mail-settings'
 import type { ConfigReport } from '#server/config/model'
 import { warnAboutUnknownNames } from '#server/config/names'
 import { checkPromises } from '#server/config/promises'
@@ -55,6 +56,7 @@ export function parseConfig(env: Environment, options: ParseOptions = {}): Confi
     database: readDatabase(reader, server.workingDir, folders),
     auth,
     cookies: readCookies(reader),
+    mail: readMail(reader, auth, server),
     limits: readLimits(reader),
     edge: readEdge(reader, auth.enabled),
     ingest: readIngest(reader),

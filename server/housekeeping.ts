@@ -3,21 +3,30 @@
  * it is done twice or at the same moment, and what fails is tried again at its next turn.
  */
 import { sweepKeys, warnOfEndingKeys } from '#server/api-keys/sweep'
+import { startInvitations } from '#server/auth/reset-invitations'
+import { sweepResetTokens } from '#server/auth/reset-tokens'
 import { sweepSessions } from '#server/auth/sweep'
+import { untilBackgroundIsDone } from '#server/mail/background'
 import type { Runtime } from '#server/runtime'
 
 const MINUTE_MS = 60_000
+/** How long mails that are under way are waited for at the end. */
+const MAIL_GRACE_MS = 3_000
 
 interface Work {
   /** For the log. */
   name: string
   everyMinutes: number
+  /** Whether somebody waits for it when the server starts. */
+  atOnce?: true
   run(runtime: Runtime): Promise<unknown>
 }
 
 const ALL_WORK: readonly Work[] = [
   { name: 'sessions that are over', everyMinutes: 10, run: sweepSessions },
   { name: 'keys that are over', everyMinutes: 60, run: sweepKeys },
+  { name: 'reset links that are over', everyMinutes: 60, run: sweepResetTokens },
+  { name: 'invitations', everyMinutes: 10, atOnce: true, run: inviteNewcomers },
   { name: 'keys that end soon', everyMinutes: 24 * 60, run: warnOfEndingKeys },
 ]
 
@@ -43,12 +52,19 @@ export function startHousekeeping(
     timers.add(timer.unref())
   }
   // Not at the same moment on all replicas that were started together.
-  for (const work of works) plan(work, Math.random() * firstAfterMs)
+  for (const work of works) plan(work, work.atOnce ? 0 : Math.random() * firstAfterMs)
   return async () => {
     ended = true
     for (const timer of timers) clearTimeout(timer)
     await running
+    await untilBackgroundIsDone(MAIL_GRACE_MS)
   }
+}
+
+/** Mails go beside the other work, which is not to wait for a slow mail server. */
+async function inviteNewcomers(runtime: Runtime): Promise<void> {
+  const nobody = { actor: { kind: 'server' as const }, request: { address: null, userAgent: null } }
+  startInvitations({ ...runtime, ...nobody })
 }
 
 async function doOne(runtime: Runtime, { name, run }: Work): Promise<void> {

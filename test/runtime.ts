@@ -43,11 +43,14 @@ export function testConfig(overrides: { [Group in keyof Config]?: Partial<Config
       passwordMinLength: 8,
       strongPasswords: false,
       commonPasswordCheck: true,
+      passwordResetMinutes: 15,
+      invitationMinutes: 10_080,
       forcedReset: 'server',
       // Tests sign in often, and wrongly; how often one may try is tested where it is asked for.
       lockoutAfter: null,
     },
     cookies: { secure: false, path: '/' },
+    mail: null,
     limits: {
       enabled: false,
       login: { count: 5, windowMs: 60_000 },

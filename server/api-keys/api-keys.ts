@@ -12,6 +12,7 @@ import { hashToken, signToken } from '#server/auth/tokens'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
+import { tellSystemKeyCreated } from '#server/mail/security-mails'
 import { can, type Role, type Scope } from '#server/permissions'
 
 /** A parsed ApiKeyInput. */
@@ -53,7 +54,7 @@ export async function createApiKey(
     createdAt: ctx.clock(),
     expiresAt: readExpiry(input.expires_at, ctx.clock()),
   }
-  return ctx.db.write(async (tx) => {
+  const made = await ctx.db.write(async (tx) => {
     const values: KeyValues =
       kind === 'system'
         ? { ...common, userId: await systemUserId(tx, ctx), role: input.role ?? 'MEMBER' }
@@ -64,6 +65,8 @@ export async function createApiKey(
     await recordKeyEvent(tx, ctx, 'apiKey.create', apiKey)
     return { apiKey, text }
   })
+  if (kind === 'system') tellSystemKeyCreated(ctx, { ...common, role: input.role ?? 'MEMBER' })
+  return made
 }
 
 /** The text names the row, so the row is there first; both within one transaction. */

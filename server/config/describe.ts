@@ -6,7 +6,7 @@ export const MASK = '********'
 
 /** One `NAME=value` line per setting, in the order of the documentation. */
 export function describeConfig(config: Config): string[] {
-  const { server, log, metrics, auth, cookies, limits, edge, ingest, database } = config
+  const { server, log, metrics, auth, cookies, limits, edge, mail, ingest, database } = config
   return Object.entries({
     PHOENIX_HOST: server.host,
     PHOENIX_PORT: server.port,
@@ -32,6 +32,8 @@ export function describeConfig(config: Config): string[] {
     PHOENIX_DISABLE_BASIC_AUTH: !auth.basicAuth,
     PHOENIX_ACCESS_TOKEN_EXPIRY_MINUTES: auth.accessTokenMinutes,
     PHOENIX_REFRESH_TOKEN_EXPIRY_MINUTES: auth.refreshTokenMinutes,
+    PHOENIX_PASSWORD_RESET_TOKEN_EXPIRY_MINUTES: auth.passwordResetMinutes,
+    BENNU_INVITATION_EXPIRY_MINUTES: auth.invitationMinutes,
     PHOENIX_ENABLE_STRONG_PASSWORD_POLICY: auth.strongPasswords,
     BENNU_PASSWORD_MIN_LENGTH: auth.passwordMinLength,
     BENNU_PASSWORD_COMMON_CHECK: auth.commonPasswordCheck,
@@ -46,6 +48,7 @@ export function describeConfig(config: Config): string[] {
     BENNU_RATE_LIMIT_API: limits.api.map((limit) => `${limit.prefix}=${describeRate(limit)}`).join(','),
     PHOENIX_DISABLE_BRUTE_FORCE_LOGIN_PROTECTION: auth.lockoutAfter === null,
     PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS: auth.lockoutAfter,
+    ...mailLines(mail),
     PHOENIX_MAX_SPANS_QUEUE_SIZE: ingest.maxQueuedSpans,
     BENNU_MAX_REQUEST_BYTES: ingest.maxRequestBytes,
     BENNU_MAX_INFLATED_BYTES: ingest.maxInflatedBytes,
@@ -55,6 +58,19 @@ export function describeConfig(config: Config): string[] {
 
 function describeRate({ count, windowMs }: Rate): string {
   return `${count}/${windowMs / 1000}s`
+}
+
+function mailLines(mail: Config['mail']): Record<string, string | number | boolean | null> {
+  const name = mail?.from.name
+  return {
+    PHOENIX_SMTP_HOSTNAME: mail?.host ?? null,
+    PHOENIX_SMTP_PORT: mail?.port ?? null,
+    PHOENIX_SMTP_USERNAME: mail?.username ?? null,
+    PHOENIX_SMTP_PASSWORD: masked(mail?.password ?? null),
+    PHOENIX_SMTP_MAIL_FROM: mail ? (name ? `${name} <${mail.from.address}>` : mail.from.address) : null,
+    PHOENIX_SMTP_VALIDATE_CERTS: mail?.validateCerts ?? null,
+    BENNU_SECURITY_MAILS: mail?.securityMails ?? null,
+  }
 }
 
 /** The database as a URL whose passwords are masked; a PostgreSQL schema is not part of it. */
@@ -87,12 +103,13 @@ function tlsParameters(tls: DatabaseTls): string[] {
 
 /** What pages may know: nothing in it helps an attacker. */
 export function publicConfig(config: Config): PublicConfig {
-  const { auth, server } = config
+  const { auth, server, mail } = config
   return {
     authEnabled: auth.enabled,
     basicAuth: auth.basicAuth,
     passwordMinLength: auth.strongPasswords ? Math.max(12, auth.passwordMinLength) : auth.passwordMinLength,
     strongPasswords: auth.strongPasswords,
+    mailEnabled: auth.enabled && auth.basicAuth && mail !== null,
     rootUrl: server.rootUrl,
     rootPath: server.rootPath,
     grpcPort: server.grpcPort,

@@ -38,6 +38,19 @@ export type AuthConfig =
   | { enabled: false; secret: string | null; previousSecrets: readonly string[] }
   | { enabled: true; secret: string; previousSecrets: readonly string[] }
 
+/** The server that takes our mails, and how they are sent. */
+export interface MailConfig {
+  host: string
+  port: number
+  /** Null together with the password: the relay lets us in without. */
+  username: string | null
+  password: string | null
+  from: { name: string; address: string }
+  validateCerts: boolean
+  /** Whether people hear of a changed password and admins of a new system key. */
+  securityMails: boolean
+}
+
 /** A port that the server can do without: if somebody else has it, that is an error only when the operator chose it. */
 export interface OptionalPort {
   port: number
@@ -89,12 +102,18 @@ export interface Config {
     passwordMinLength: number
     strongPasswords: boolean
     commonPasswordCheck: boolean
+    /** How long the link in a reset mail works. */
+    passwordResetMinutes: number
+    /** How long the link in an invitation works. */
+    invitationMinutes: number
     /** Who insists on a forced password reset: the server, or the pages only. */
     forcedReset: 'server' | 'ui'
     /** After so many failures in a row a name is locked for a while; null for never. */
     lockoutAfter: number | null
   }
   cookies: { secure: boolean; path: string }
+  /** Null while no mail is sent. */
+  mail: MailConfig | null
   /** How often one address may come; the limits that are no settings are in server/limits/limits.ts. */
   limits: {
     /** False with PHOENIX_DISABLE_RATE_LIMIT. */
@@ -136,6 +155,8 @@ export interface PublicConfig {
   /** The shortest password that is accepted, the strong policy counted in. */
   passwordMinLength: number
   strongPasswords: boolean
+  /** Whether a lost password can be replaced by mail. */
+  mailEnabled: boolean
   /** The address people reach this server at, when the operator said so. */
   rootUrl: string | null
   /** Path prefix of every link. */

@@ -49,10 +49,6 @@ const REFUSED: Record<string, Unkept> = {
 
 /** Name → what does not happen although it is set. Nobody is less safe for it. */
 const WITHOUT_EFFECT: Record<string, Unkept> = {
-  PHOENIX_SMTP_HOSTNAME: {
-    when: 'any',
-    because: 'no mail is sent yet. Lost passwords are reset with `bennu users reset-password`.',
-  },
   PHOENIX_SQL_DATABASE_READ_REPLICA_URL: {
     when: 'any',
     because: 'a read replica is not used yet. Everything is read from the primary.',

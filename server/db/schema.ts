@@ -8,6 +8,7 @@ import { defineSecrets } from '#server/db/schema/secrets'
 import { defineTracing } from '#server/db/schema/tracing'
 
 export { ACCOUNT_ROLES, type AccountRole, AUTH_METHODS, type AuthMethod } from '#server/db/schema/accounts'
+export type { NoticeTone, ResetPurpose } from '#server/db/schema/recovery'
 export { STATUS_CODES, type StatusCode } from '#server/db/schema/tracing'
 
 /** Builds every table with the column kinds of one engine. */

@@ -2,6 +2,7 @@
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import { hashPassword } from '#server/auth/password'
 import { passwordFaults } from '#server/auth/password-policy'
+import { planInvitation, startInvitations } from '#server/auth/reset-invitations'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
 import { ROLES, type Role } from '#server/permissions'
@@ -15,15 +16,26 @@ type Input = NewUser['user']
 /**
  * Makes an account. One that signs in with a password must change it at the first sign-in; made without a password, it
  * waits until somebody sets one.
+ * @param options with `welcome` the newcomer gets a mail, as soon as mail is on, with a link to choose a password
  * @throws AppError invalid (422: the password breaks the rules, with its place), undecodable (400: no role of a person),
  *   conflict (409: name or address taken, reserved or blocked; passwords are switched off)
  */
-export async function createUser(ctx: RecordCtx, input: Input): Promise<User> {
+export async function createUser(
+  ctx: RecordCtx,
+  input: Input,
+  { welcome = false }: { welcome?: boolean } = {},
+): Promise<User> {
   const role = readRole(input.role)
   const passwordHash = await readPassword(ctx, input)
   await warmSecrets(ctx.config.auth)
   try {
-    return await ctx.db.write((tx) => insertUser(tx, ctx, input, role, passwordHash))
+    const user = await ctx.db.write(async (tx) => {
+      const made = await insertUser(tx, ctx, input, role, passwordHash)
+      if (welcome) await planInvitation(tx, ctx, made.id)
+      return made
+    })
+    if (welcome) startInvitations(ctx)
+    return user
   } catch (error) {
     if (!ctx.db.dialect.isUniqueViolation(error)) throw error
     throw new AppError('conflict', 'Another account has this name, address or provider identity', {

@@ -7,6 +7,7 @@ import { endSessions } from '#server/auth/sessions'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
+import { tellPasswordChanged } from '#server/mail/security-mails'
 import { warmSecrets } from '#server/secrets/secrets'
 import { findUser, type User } from '#server/users/find'
 import { identityFault, throwIdentityFault } from '#server/users/identity'
@@ -51,6 +52,7 @@ export async function updateOwnProfile(ctx: Ctx, change: ProfileChange['user']):
   await warmSecrets(ctx.config.auth)
   try {
     const updated = await ctx.db.write((tx) => applyChange(tx, ctx, user, username, passwordHash))
+    if (passwordHash) tellPasswordChanged(ctx, updated)
     return { user: updated, sessionsEnded: passwordHash !== null }
   } catch (error) {
     if (!ctx.db.dialect.isUniqueViolation(error)) throw error

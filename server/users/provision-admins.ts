@@ -1,5 +1,6 @@
 /** PHOENIX_ADMINS: accounts that are there when the server has started, with authentication on or off. */
 import { type RecordCtx, recordEvent } from '#server/audit/record'
+import { planInvitation } from '#server/auth/reset-invitations'
 import type { Config } from '#server/config/model'
 import type { Queries } from '#server/db/database'
 import type { AuthMethod } from '#server/db/schema'
@@ -11,7 +12,8 @@ type Admin = Config['auth']['admins'][number]
 
 /**
  * Makes the accounts that are missing, as admins. Whoever has an account already keeps it as it is. They have no
- * password: it is set by `bennu users reset-password` or by another admin, or they sign in elsewhere.
+ * password: it is set with the link of their welcome mail, by `bennu users reset-password` or by another admin, or they
+ * sign in elsewhere. The mail is only planned here: the web process sends it.
  */
 export async function provisionAdmins(tx: Queries, world: RecordCtx): Promise<void> {
   let made = 0
@@ -71,6 +73,7 @@ async function makeAdmin(tx: Queries, world: RecordCtx, admin: Admin): Promise<b
     .onConflictDoNothing()
     .returning({ id: users.id })
   if (!user) return false
+  await planInvitation(tx, world, user.id)
   await recordEvent(tx, world, {
     action: 'user.create',
     outcome: 'success',

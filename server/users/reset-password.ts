@@ -10,6 +10,7 @@ import { endSessions } from '#server/auth/sessions'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import { AppError } from '#server/errors'
+import { clearLockout } from '#server/limits/lockout'
 import { findUserByEmail, sanitizeEmail, type User } from '#server/users/find'
 
 /** What a command of the command line has at hand. */
@@ -57,6 +58,7 @@ export async function resetPasswordByCommandLine(
       .set({ passwordHash, passwordSalt: null, resetPassword: true, updatedAt: world.clock() })
       .where(eq(users.id, user.id))
     await endSessions(tx, world.db, user.id)
+    await clearLockout(tx, world, user)
     await recordEvent(tx, ctx, {
       action: 'user.resetPassword',
       outcome: 'success',

@@ -7,6 +7,8 @@ import { passwordFaults } from '#server/auth/password-policy'
 import { endedDetails, endSessions } from '#server/auth/sessions'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
+import { clearLockout } from '#server/limits/lockout'
+import { tellPasswordChanged } from '#server/mail/security-mails'
 import type { Role } from '#server/permissions'
 import { warmSecrets } from '#server/secrets/secrets'
 import { passwordFault, readRole } from '#server/users/create'
@@ -44,7 +46,11 @@ export async function updateUser(ctx: RecordCtx, userId: number, change: UserCha
   await warmSecrets(ctx.config.auth)
   const event = { action: actionOf(wanted), userId }
   try {
-    return await recordingRefusals(ctx, event, () => ctx.db.write((tx) => applyAll(tx, ctx, userId, wanted)))
+    const user = await recordingRefusals(ctx, event, () =>
+      ctx.db.write((tx) => applyAll(tx, ctx, userId, wanted)),
+    )
+    if (wanted.password) tellPasswordChanged(ctx, user)
+    return user
   } catch (error) {
     if (!ctx.db.dialect.isUniqueViolation(error)) throw error
     throw new AppError('conflict', 'Another account has this name', { code: 'name_taken', cause: error })
@@ -104,6 +110,7 @@ async function applyAll(tx: Queries, ctx: RecordCtx, userId: number, wanted: Wan
   if (!updated) throw new AppError('not_found', 'User not found')
   const endsSessions = columns.role !== undefined || columns.passwordHash !== undefined
   const ended = endsSessions ? await endSessions(tx, ctx.db, user.id) : []
+  if (columns.passwordHash) await clearLockout(tx, ctx, user)
   await recordChanges(tx, ctx, user, updated, ended)
   return updated
 }

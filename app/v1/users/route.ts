@@ -26,7 +26,9 @@ export const GET = route({
 export const POST = route({
   can: 'user.create',
   body: NewUser,
-  run: async ({ ctx, body }) => ({ data: writeUser(await createUser(ctx, body.user)) }),
+  run: async ({ ctx, body }) => ({
+    data: writeUser(await createUser(ctx, body.user, { welcome: body.send_welcome_email })),
+  }),
   status: 201,
   summary: 'Make an account',
   response: z.object({ data: WireUser }),

@@ -1,0 +1,80 @@
+/**
+ * Welcome mails. Whoever makes an account plans its mail in the same transaction; the web process sends what is planned,
+ * each once: the replica that claims it first. What the mail server refuses is tried again at later turns.
+ */
+import { and, asc, eq, gt, isNull, lt, sql } from 'drizzle-orm'
+import type { RecordCtx } from '#server/audit/record'
+import { insertResetToken, resetTokenEnd, resetTokenText } from '#server/auth/reset-tokens'
+import type { Config } from '#server/config/model'
+import type { Queries } from '#server/db/database'
+import { inBackground } from '#server/mail/background'
+import { welcomeMail } from '#server/mail/mails'
+import { sendMail } from '#server/mail/send'
+import type { User } from '#server/users/find'
+
+const MAX_ATTEMPTS = 5
+/** Mails of one turn. */
+const BATCH = 20
+
+/** Whether new accounts are told of themselves. */
+export function sendsInvitations({ auth, mail }: Config): boolean {
+  return auth.enabled && mail !== null
+}
+
+/** Plans the welcome mail of an account that is just being made; nothing while no mail is sent. */
+export async function planInvitation(tx: Queries, ctx: RecordCtx, userId: number): Promise<void> {
+  if (sendsInvitations(ctx.config)) await insertResetToken(tx, ctx, userId, 'invitation')
+}
+
+/** Begins to send what is planned, without waiting for it. */
+export function startInvitations(ctx: RecordCtx): void {
+  if (sendsInvitations(ctx.config)) inBackground(ctx, sendInvitations(ctx))
+}
+
+/** Sends what is planned. Harmless wherever and however often it runs. @returns how many mails went */
+export async function sendInvitations(ctx: RecordCtx): Promise<number> {
+  if (!sendsInvitations(ctx.config)) return 0
+  const { passwordResetTokens: tokens, users } = ctx.db.t
+  const due = await ctx.db.read
+    .select({ id: tokens.id, user: users })
+    .from(tokens)
+    .innerJoin(users, eq(users.id, tokens.userId))
+    .where(
+      and(
+        eq(tokens.purpose, 'invitation'),
+        isNull(tokens.tokenHash),
+        isNull(users.disabledAt),
+        lt(tokens.attempts, MAX_ATTEMPTS),
+        gt(tokens.expiresAt, ctx.clock()),
+      ),
+    )
+    .orderBy(asc(tokens.id))
+    .limit(BATCH)
+  const sent = await Promise.all(due.map(({ id, user }) => sendOne(ctx, id, user)))
+  return sent.filter(Boolean).length
+}
+
+async function sendOne(ctx: RecordCtx, id: number, user: User): Promise<boolean> {
+  const { passwordResetTokens: tokens } = ctx.db.t
+  const { text, tokenHash } = resetTokenText(ctx.config, id)
+  const claimed = await ctx.db.write((tx) =>
+    tx
+      .update(tokens)
+      .set({ tokenHash, attempts: sql`${tokens.attempts} + 1`, expiresAt: resetTokenEnd(ctx, 'invitation') })
+      .where(and(eq(tokens.id, id), isNull(tokens.tokenHash)))
+      .returning({ id: tokens.id }),
+  )
+  if (claimed.length === 0) return false
+  const hasPassword = user.authMethod === 'LOCAL' && ctx.config.auth.basicAuth
+  const content = welcomeMail(ctx.config, user, hasPassword ? text : null)
+  const to = { userId: user.id, username: user.username, email: user.email }
+  const { ok } = await sendMail(ctx, { kind: 'invitation', to, content })
+  if (ok) return true
+  await ctx.db.write((tx) =>
+    tx
+      .update(tokens)
+      .set({ tokenHash: null })
+      .where(and(eq(tokens.id, id), eq(tokens.tokenHash, tokenHash))),
+  )
+  return false
+}
