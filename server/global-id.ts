@@ -11,6 +11,7 @@ export type GlobalIdType =
   | 'SystemApiKey'
   | 'Session'
   | 'BlockedIdentity'
+  | 'AuditEvent'
 
 /** `Project:1` in base64. */
 export function encodeGlobalId(type: GlobalIdType, rowId: number): string {

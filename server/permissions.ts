@@ -57,6 +57,8 @@ export const PERMISSIONS = {
   'user.delete':         { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
   'identityBlock.list':  { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
   'identityBlock.lift':  { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'audit.read':          { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'audit.export':        { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
   'session.listOwn':     { need: 'read',   anonymous: false, open: false, session: 'VIEWER',                                userKey: false,                             systemKey: false,    adminSecret: false },
   'session.endOwn':      { need: 'full',   anonymous: false, open: false, session: 'VIEWER',                                userKey: false,                             systemKey: false,    adminSecret: false },
   'session.listAll':     { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },

@@ -27,6 +27,9 @@ user.delete             no     no   no  no  yes   no  no  yes   no  no  no    no
 identityBlock.list      no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
 identityBlock.lift      no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
 
+audit.read              no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+audit.export            no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+
 session.listOwn         no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 session.endOwn          no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 session.listAll         no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes

@@ -25,6 +25,9 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   '/auth/login': { POST: 'public' },
   '/auth/logout': { GET: 'public' },
   '/auth/refresh': { POST: 'public' },
+  // What the mail of the first hands out is the credential of the second.
+  '/auth/password-reset-email': { POST: 'public' },
+  '/auth/password-reset': { POST: 'public' },
   '/auth/[[...path]]': every('nothing here'),
   '/oauth2/[[...path]]': every('nothing here'),
   '/api/[[...path]]': every('nothing here'),
@@ -56,6 +59,10 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   '/v1/secrets': { PUT: 'secret.update' },
   // 401 for the signed-out, 404 for the rest.
   '/v1/[[...path]]': every('public'),
+
+  '/v1/audit': { GET: 'audit.read' },
+  '/v1/audit/[entry_number]': { GET: 'audit.read' },
+  '/v1/audit/export': { GET: 'audit.export' },
 
   // For our own pages.
   '/ui/general': { GET: 'settings.read' },

@@ -1,5 +1,8 @@
 /** The route files under /v1, for the OpenAPI document. A test compares the list with the folder. */
 import type { RouteModule } from '#server/openapi'
+import * as auditEntry from '../v1/audit/[entry_number]/route'
+import * as auditExport from '../v1/audit/export/route'
+import * as audit from '../v1/audit/route'
 import * as project from '../v1/projects/[project_identifier]/route'
 import * as otlpSpans from '../v1/projects/[project_identifier]/spans/otlpv1/route'
 import * as spans from '../v1/projects/[project_identifier]/spans/route'
@@ -18,6 +21,9 @@ import * as usersApiKeys from '../v1/users/api_keys/route'
 import * as users from '../v1/users/route'
 
 export const ROUTES: readonly RouteModule[] = [
+  { path: '/v1/audit', module: audit },
+  { path: '/v1/audit/export', module: auditExport },
+  { path: '/v1/audit/{entry_number}', module: auditEntry },
   { path: '/v1/projects', module: projects },
   { path: '/v1/projects/{project_identifier}', module: project },
   { path: '/v1/projects/{project_identifier}/spans', module: spans },
