@@ -8,6 +8,7 @@ import { errorCodes, errorMessages } from '#server/db/error-codes'
 import { migrate } from '#server/db/migrate'
 import { openDatabase } from '#server/db/open'
 import { StartError } from '#server/process/listen'
+import { reportSecrets } from '#server/secrets/report'
 
 /** How long a database that does not answer yet is waited for: it may be starting beside us. */
 const PATIENCE_MS = 30_000
@@ -41,7 +42,9 @@ export async function prepareDatabase(config: Config, log: Logger): Promise<void
 async function makeBuiltInRows(config: Config, log: Logger): Promise<void> {
   const db = await openDatabase(config.database, { applicationName: 'bennu serve' })
   try {
-    await ensureBuiltInRows({ db, config, clock: () => new Date(), log })
+    const world = { db, config, clock: () => new Date(), log }
+    await ensureBuiltInRows(world)
+    await reportSecrets(world)
   } finally {
     await db.close()
   }

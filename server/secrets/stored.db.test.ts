@@ -207,7 +207,7 @@ describe('GET /ui/secrets', () => {
       'unreadable',
       'set',
     ])
-    expect(lines.join('')).toMatch(/"secrets":\["A","B"\].*cannot be read/)
+    expect(lines.join('')).toMatch(/"names":\["A","B"\].*cannot be read/)
   })
 
   test('the account of an author may go', async () => {

@@ -46,7 +46,7 @@ export async function listSecrets(ctx: RecordCtx): Promise<SecretList> {
     })
   }
   const unreadable = listed.filter(({ state }) => state === 'unreadable').map(({ key }) => key)
-  if (unreadable.length > 0) ctx.log.warn({ secrets: unreadable.slice(0, MAX_NAMED) }, UNREADABLE)
+  if (unreadable.length > 0) ctx.log.warn({ names: unreadable.slice(0, MAX_NAMED) }, UNREADABLE)
   return { secrets: listed, canStore: canWrapSecrets(ctx.config.auth) }
 }
 

@@ -1,0 +1,96 @@
+'use client'
+import { useState } from 'react'
+import { SecretKey, type SecretSummary, SecretValue } from '#server/secrets/model'
+import { Button } from '../ui/button'
+import { Dialog, DialogActions } from '../ui/dialog'
+import { Failure } from '../ui/failure'
+import { notify } from '../ui/notify'
+import { TextField } from '../ui/text-field'
+import { useChangeSecret } from './hooks'
+
+interface SecretDialogProps {
+  /** The one whose value is replaced; null adds one. */
+  secret: SecretSummary | null
+  onClose: () => void
+}
+
+interface Faults {
+  key?: string | undefined
+  value?: string | undefined
+}
+
+/** Adds a secret, or replaces the value of one. */
+export function SecretDialog({ secret, onClose }: SecretDialogProps) {
+  const change = useChangeSecret()
+  const [key, setKey] = useState(secret?.key ?? '')
+  const [value, setValue] = useState('')
+  const [faults, setFaults] = useState<Faults>({})
+  const submit = () => {
+    const name = SecretKey.safeParse(key)
+    const text = SecretValue.safeParse(value)
+    setFaults({ key: name.error?.issues[0]?.message, value: text.error?.issues[0]?.message })
+    if (!name.success || !text.success) return
+    change.mutate(
+      { key: name.data, value: text.data },
+      {
+        onSuccess: () => {
+          onClose()
+          void notify(secret ? `The value of ${name.data} was replaced` : `${name.data} is stored`)
+        },
+      },
+    )
+  }
+  const isUntouched = value === '' && key === (secret?.key ?? '')
+  return (
+    <Dialog
+      title={secret ? 'Replace the value' : 'Add a secret'}
+      isOpen
+      onClose={onClose}
+      isDismissable={isUntouched}
+    >
+      <form
+        noValidate
+        autoComplete="off"
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+        className="flex flex-col gap-4"
+      >
+        {secret ? (
+          <p className="wrap-anywhere">
+            Whoever reads <code className="font-mono text-xs">{secret.key}</code> gets the new value from now
+            on. The old one is gone.
+          </p>
+        ) : (
+          <TextField
+            label="Name"
+            hint="As an environment variable is named, such as OPENAI_API_KEY. A secret of that name is replaced."
+            value={key}
+            onChange={setKey}
+            autoComplete="off"
+            autoFocus
+            error={faults.key}
+          />
+        )}
+        <TextField
+          label="Value"
+          type="password"
+          hint="It cannot be seen again. A value of several lines goes in by PUT /v1/secrets."
+          value={value}
+          onChange={setValue}
+          autoComplete="new-password"
+          autoFocus={secret !== null}
+          error={faults.value}
+        />
+        {change.isError && <Failure what="The secret was not stored." error={change.error} />}
+        <DialogActions>
+          <Button onPress={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" isPending={change.isPending}>
+            {secret ? 'Replace value' : 'Add secret'}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
