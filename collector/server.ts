@@ -1,8 +1,9 @@
 /** The collector: OTLP over gRPC and over HTTP, each on its standard port. */
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
+import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js'
 import type { Service } from '#server/process/child'
 import { listenPatiently } from '#server/process/listen'
 import type { Runtime } from '#server/runtime'
+import { createCredentials } from './credentials'
 import { createGate, type Places } from './gate'
 import { startOtlpHttp } from './otlp-http'
 import { createTraceService, traceService } from './trace-service'
@@ -46,7 +47,7 @@ async function listen(runtime: Runtime): Promise<{ server: Server; port: number 
   server.addService(traceService, createTraceService(runtime, places))
   const address = host.includes(':') ? `[${host}]:${grpcPort}` : `${host}:${grpcPort}`
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(address, createCredentials(runtime), (error, bound) =>
       error ? reject(error) : resolve(bound),
     )
   }).catch((error: unknown) => {

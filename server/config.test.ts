@@ -41,6 +41,7 @@ describe('defaults', () => {
           workingDir: '/home/op/.phoenix',
           forwardedAllowIps: ['127.0.0.0/8', '::1'],
         },
+        tls: null,
         log: { level: 'info', structured: false },
         metrics: { enabled: false, host: '0.0.0.0', port: 9090, chosen: false },
         database: { dialect: 'sqlite', file: '/home/op/.phoenix/bennu.db', inMemory: false },
@@ -372,9 +373,6 @@ describe('names', () => {
 describe('promises that cannot be kept yet', () => {
   test.each([
     ['PHOENIX_HOST_ROOT_PATH', '/traces'],
-    ['PHOENIX_TLS_ENABLED', 'true'],
-    ['PHOENIX_TLS_ENABLED_FOR_HTTP', '1'],
-    ['PHOENIX_TLS_ENABLED_FOR_GRPC', 'yes'],
     ['PHOENIX_TLS_VERIFY_CLIENT', 'on'],
     ['PHOENIX_TLS_CERT_FILE', '/etc/cert.pem'],
     ['PHOENIX_LDAP_HOST', 'ldap.example.com'],

@@ -14,6 +14,7 @@ import { warnAboutUnknownNames } from '#server/config/names'
 import { checkPromises } from '#server/config/promises'
 import { type Environment, Reader } from '#server/config/reader'
 import { readCookies, readIngest, readLog, readMetrics, readServer } from '#server/config/server-settings'
+import { readListenerTls } from '#server/config/tls-settings'
 
 export { describeConfig, publicConfig } from '#server/config/describe'
 export type { Config, ConfigReport, PublicConfig } from '#server/config/model'
@@ -51,14 +52,15 @@ export function parseConfig(env: Environment, options: ParseOptions = {}): Confi
   const auth = readAuth(reader)
   const config = {
     server,
+    tls: readListenerTls(reader, folders),
     log: readLog(reader),
     metrics: readMetrics(reader, server),
     database: readDatabase(reader, server.workingDir, folders),
     auth,
     cookies: readCookies(reader),
-    mail: readMail(reader, auth, server),
     limits: readLimits(reader),
     edge: readEdge(reader, auth.enabled),
+    mail: readMail(reader, auth, server),
     ingest: readIngest(reader),
   }
   checkPromises(reader)

@@ -7,6 +7,7 @@ import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import type { IngestClient } from '#server/ingest/client'
 import type { ProcessMetrics } from '#server/metrics/model'
+import type { CertificateKeeper } from '#server/tls/keeper'
 
 export interface Runtime {
   config: Config
@@ -15,6 +16,8 @@ export interface Runtime {
   clock: () => Date
   /** The way to this process's ingest worker thread. */
   ingest: IngestClient
+  /** Null when every port speaks clear text. */
+  tls: CertificateKeeper | null
   /** Null while metrics are switched off. */
   metrics: ProcessMetrics | null
   /** Whether everything this command was asked to run listens, this process and its siblings. */

@@ -27,7 +27,7 @@ export interface Exit {
 
 /** A running `bennu serve`. */
 export interface Program {
-  /** `http://127.0.0.1:<port>`; empty with `--only collector`. */
+  /** `http://127.0.0.1:<port>`, or https; empty with `--only collector`. */
   readonly baseUrl: string
   readonly port: number
   readonly grpcPort: number
@@ -82,11 +82,12 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
     throw error
   })
   const program = handle(child, { ...ports, workingDir, output, exited, removeFolder })
-  if (program.port !== 0) await program.untilHealthy()
+  // With TLS we may lack the certificate to ask; the banner comes when everything listens.
+  if (program.baseUrl.startsWith('http:')) await program.untilHealthy()
   return program
 }
 
-type Ports = Pick<Program, 'port' | 'grpcPort' | 'otlpHttpPort'>
+type Ports = Pick<Program, 'port' | 'grpcPort' | 'otlpHttpPort'> & { scheme: string }
 
 interface Parts extends Ports {
   workingDir: string
@@ -97,7 +98,7 @@ interface Parts extends Ports {
 
 function handle(child: ChildProcess, parts: Parts): Program {
   const pid = child.pid ?? 0
-  const baseUrl = parts.port === 0 ? '' : `http://127.0.0.1:${parts.port}`
+  const baseUrl = parts.port === 0 ? '' : `${parts.scheme}://127.0.0.1:${parts.port}`
   const pids = () => [pid, ...childrenOf(pid)].filter(isAlive)
   const program: Program = {
     ...parts,
@@ -163,10 +164,11 @@ async function portsFromBanner(output: () => string, exited: Promise<Exit>): Pro
   while (!gone && Date.now() < deadline) {
     const text = output()
     if (/ is ready\n/.test(text) && /sign-in/.test(text)) {
-      const port = Number(/pages +http:\/\/[^/]+:(\d+)\//.exec(text)?.[1] ?? 0)
+      const [, scheme = 'http', webPort = 0] = /pages +(https?):\/\/[^/]+:(\d+)\//.exec(text) ?? []
+      const port = Number(webPort)
       const grpcPort = Number(/gRPC +\S+:(\d+)/.exec(text)?.[1] ?? 0)
-      const otlpHttpPort = Number(/OTLP HTTP +http:\/\/[^/]+:(\d+)\//.exec(text)?.[1] ?? 0)
-      return { port, grpcPort, otlpHttpPort }
+      const otlpHttpPort = Number(/OTLP HTTP +https?:\/\/[^/]+:(\d+)\//.exec(text)?.[1] ?? 0)
+      return { scheme, port, grpcPort, otlpHttpPort }
     }
     await sleep(20)
   }

@@ -27,6 +27,7 @@ export function testConfig(overrides: { [Group in keyof Config]?: Partial<Config
       workingDir: homedir(),
       forwardedAllowIps: ['127.0.0.1', '::1'],
     },
+    tls: null,
     log: { level: 'info', structured: false },
     metrics: { enabled: false, host: '127.0.0.1', port: 9090, chosen: false },
     database: { dialect: 'sqlite', file: '/nowhere/test.db', inMemory: false },
@@ -50,7 +51,6 @@ export function testConfig(overrides: { [Group in keyof Config]?: Partial<Config
       lockoutAfter: null,
     },
     cookies: { secure: false, path: '/' },
-    mail: null,
     limits: {
       enabled: false,
       login: { count: 5, windowMs: 60_000 },
@@ -58,6 +58,7 @@ export function testConfig(overrides: { [Group in keyof Config]?: Partial<Config
       api: [],
     },
     edge: { trustedHosts: null, allowedOrigins: [] },
+    mail: null,
     ingest: {
       maxQueuedSpans: 20_000,
       maxRequestBytes: 32 * 1024 ** 2,
@@ -93,6 +94,7 @@ export async function createTestRuntime(
     log: pino({ level: 'silent' }),
     clock: () => new Date(),
     ingest: noIngest,
+    tls: null,
     metrics: null,
     isReady: () => true,
     ...rest,

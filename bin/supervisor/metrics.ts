@@ -41,7 +41,7 @@ export async function startMetrics(
   const { host, port, chosen } = world.config.metrics
   const collect = createCollector(children, readings)
   const server = createHttpServer(
-    { ...world, metrics: null },
+    { ...world, metrics: null, tls: null },
     {
       hasPages: false,
       answer: (request, response, path) => answer(request, response, path, collect),

@@ -205,9 +205,9 @@ const BROKEN: Broken[] = [
     { names: ['PHOENIX_OAUTH2_GOOGLE_CLIENT_SECRET'], says: /Remove the variable/ },
   ],
   [
-    'TLS',
+    'TLS without files',
     { PHOENIX_TLS_ENABLED_FOR_HTTP: 'true' },
-    { names: ['PHOENIX_TLS_ENABLED_FOR_HTTP'], says: /reverse proxy/ },
+    { names: ['PHOENIX_TLS_CERT_FILE', 'PHOENIX_TLS_KEY_FILE'], says: /Name the PEM file/ },
   ],
   [
     'TLS files without the switch',

@@ -16,6 +16,7 @@ export function describeConfig(config: Config): string[] {
     PHOENIX_MANAGEMENT_URL: server.managementUrl,
     PHOENIX_WORKING_DIR: server.workingDir,
     FORWARDED_ALLOW_IPS: server.forwardedAllowIps.join(','),
+    ...tlsLines(config.tls),
     PHOENIX_LOGGING_LEVEL: log.level,
     PHOENIX_LOGGING_MODE: log.structured ? 'structured' : 'default',
     PHOENIX_ENABLE_PROMETHEUS: metrics.enabled,
@@ -56,8 +57,16 @@ export function describeConfig(config: Config): string[] {
   }).map(([name, value]) => `${name}=${value === null ? '' : oneLine(String(value))}`)
 }
 
-function describeRate({ count, windowMs }: Rate): string {
-  return `${count}/${windowMs / 1000}s`
+function tlsLines(tls: Config['tls']): Record<string, string | boolean | null> {
+  return {
+    PHOENIX_TLS_ENABLED_FOR_HTTP: tls?.http ?? false,
+    PHOENIX_TLS_ENABLED_FOR_GRPC: tls?.grpc ?? false,
+    PHOENIX_TLS_CERT_FILE: tls?.certFile ?? null,
+    PHOENIX_TLS_KEY_FILE: tls?.keyFile ?? null,
+    PHOENIX_TLS_KEY_FILE_PASSWORD: masked(tls?.keyPassword ?? null),
+    PHOENIX_TLS_VERIFY_CLIENT: (tls?.caFile ?? null) !== null,
+    PHOENIX_TLS_CA_FILE: tls?.caFile ?? null,
+  }
 }
 
 function mailLines(mail: Config['mail']): Record<string, string | number | boolean | null> {
@@ -71,6 +80,10 @@ function mailLines(mail: Config['mail']): Record<string, string | number | boole
     PHOENIX_SMTP_VALIDATE_CERTS: mail?.validateCerts ?? null,
     BENNU_SECURITY_MAILS: mail?.securityMails ?? null,
   }
+}
+
+function describeRate({ count, windowMs }: Rate): string {
+  return `${count}/${windowMs / 1000}s`
 }
 
 /** The database as a URL whose passwords are masked; a PostgreSQL schema is not part of it. */

@@ -51,6 +51,18 @@ export interface MailConfig {
   securityMails: boolean
 }
 
+/** TLS on our own ports: one certificate for all that have it. Paths are absolute. */
+export interface TlsConfig {
+  /** Pages, REST and OTLP over HTTP on every port. */
+  http: boolean
+  grpc: boolean
+  certFile: string
+  keyFile: string
+  keyPassword: string | null
+  /** Authorities of client certificates, which are demanded then; null to demand none. */
+  caFile: string | null
+}
+
 /** A port that the server can do without: if somebody else has it, that is an error only when the operator chose it. */
 export interface OptionalPort {
   port: number
@@ -86,6 +98,8 @@ export interface Config {
     /** Peers whose forwarded headers are believed: addresses, CIDR ranges or `*`. */
     forwardedAllowIps: readonly string[]
   }
+  /** Null when every port speaks clear text. */
+  tls: TlsConfig | null
   log: { level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'; structured: boolean }
   /** The listener for Prometheus; port 0 lets the system choose. */
   metrics: OptionalPort & { enabled: boolean; host: string }
@@ -112,8 +126,6 @@ export interface Config {
     lockoutAfter: number | null
   }
   cookies: { secure: boolean; path: string }
-  /** Null while no mail is sent. */
-  mail: MailConfig | null
   /** How often one address may come; the limits that are no settings are in server/limits/limits.ts. */
   limits: {
     /** False with PHOENIX_DISABLE_RATE_LIMIT. */
@@ -128,6 +140,8 @@ export interface Config {
     /** PHOENIX_ALLOWED_ORIGINS: origins, or `*` alone; empty when it is not set. */
     allowedOrigins: readonly string[]
   }
+  /** Null while no mail is sent. */
+  mail: MailConfig | null
   ingest: {
     /** Spans decoded and not yet committed, per process. */
     maxQueuedSpans: number

@@ -18,13 +18,6 @@ const REFUSED: Record<string, Unkept> = {
     when: 'any',
     because: 'a path prefix is not served yet. Remove it, and give the server a host name of its own.',
   },
-  PHOENIX_TLS_ENABLED: { when: 'switch', because: tlsReason('both ports') },
-  PHOENIX_TLS_ENABLED_FOR_HTTP: { when: 'switch', because: tlsReason('the web port') },
-  PHOENIX_TLS_ENABLED_FOR_GRPC: { when: 'switch', because: tlsReason('the gRPC port') },
-  PHOENIX_TLS_VERIFY_CLIENT: {
-    when: 'switch',
-    because: 'client certificates are not asked for yet. Check them in a reverse proxy and remove it.',
-  },
   PHOENIX_POSTGRES_USE_AWS_IAM_AUTH: {
     when: 'switch',
     because: 'signed AWS tokens are not made yet. Remove it and use a password.',
@@ -62,9 +55,6 @@ const WITHOUT_EFFECT: Record<string, Unkept> = {
   PHOENIX_GRPC_INTERCEPTOR_PATHS: { when: 'any', because: 'Python plug-ins cannot be loaded.' },
 }
 
-const TLS_SWITCHES = ['PHOENIX_TLS_ENABLED', 'PHOENIX_TLS_ENABLED_FOR_HTTP', 'PHOENIX_TLS_ENABLED_FOR_GRPC']
-const TLS_FILES = ['PHOENIX_TLS_CERT_FILE', 'PHOENIX_TLS_KEY_FILE', 'PHOENIX_TLS_CA_FILE']
-
 /** Reports every variable that asks for something this build does not do. */
 export function checkPromises(reader: Reader): void {
   for (const [name, unkept] of Object.entries(REFUSED)) {
@@ -75,7 +65,6 @@ export function checkPromises(reader: Reader): void {
   }
   refuseFamily(reader, /^(PHOENIX|BENNU)_OAUTH2_/, 'sign-in through an identity provider is not there yet')
   refuseFamily(reader, /^PHOENIX_LDAP_/, 'sign-in through LDAP is not there yet')
-  checkTlsFiles(reader)
 }
 
 function asksForIt(reader: Reader, name: string, when: Unkept['when']): boolean {
@@ -94,18 +83,4 @@ function refuseFamily(reader: Reader, family: RegExp, because: string): void {
   reader.problem(
     `${names.join(', ')}: ${because}. Remove the ${names.length === 1 ? 'variable' : 'variables'}.`,
   )
-}
-
-/** Certificate files without any switch look like TLS and are not; with a switch set to false they rest. */
-function checkTlsFiles(reader: Reader): void {
-  const names = TLS_FILES.filter((name) => reader.text(name) !== null)
-  if (names.length === 0 || TLS_SWITCHES.some((name) => reader.text(name) !== null)) return
-  reader.problem(
-    `${names.join(', ')}: PHOENIX_TLS_ENABLED is missing, and TLS is not served yet. ` +
-      'Remove the files, or set PHOENIX_TLS_ENABLED=false and let a reverse proxy end TLS.',
-  )
-}
-
-function tlsReason(where: string): string {
-  return `TLS on ${where} is not served yet. Set it to false and let a reverse proxy end TLS.`
 }

@@ -58,7 +58,6 @@ PHOENIX_OAUTH2_KEYCLOAK_OIDC_CONFIG_URL="https:////realms//.well-known/openid-co
 PHOENIX_OAUTH2_KEYCLOAK_CLIENT_SECRET=""`,
       'PHOENIX_OAUTH2_KEYCLOAK_OIDC_CONFIG_URL',
     ],
-    ['TLS', 'PHOENIX_TLS_ENABLED_FOR_HTTP = true', 'PHOENIX_TLS_ENABLED_FOR_HTTP'],
   ])('%s is refused by name', (_, block, names) => {
     expect(problemsOf(block)).toEqual([expect.stringMatching(new RegExp(`^${names}: `))])
   })

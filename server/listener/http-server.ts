@@ -3,18 +3,30 @@
  * that every answer carries, and bounds how long a connection may take. What is answered is the caller's matter.
  */
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { createClientAddressResolver, type ResolveClientAddress } from '#server/client-address'
 import { setAnswerHeaders } from '#server/listener/answer-headers'
 import { answerBadSocket } from '#server/listener/bad-socket'
+import { answerForeign } from '#server/listener/gates'
 import { answerText } from '#server/listener/machine-answers'
 import { cleanHeaders } from '#server/listener/request-headers'
 import { normalizePath } from '#server/listener/request-path'
 import { routeClass } from '#server/metrics/route-class'
 import type { Runtime } from '#server/runtime'
+import type { Pair } from '#server/tls/pair'
 
 const HEADERS_TIMEOUT_MS = 15_000
+/** A client that begins to speak TLS and stops is let go. */
+const HANDSHAKE_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 120_000
 const IDLE_SOCKET_TIMEOUT_MS = 150_000
 /** Longer than the idle time of common load balancers, so that they close first. */
@@ -31,27 +43,21 @@ export interface HttpServerOptions {
 }
 
 /** What a server needs of its process. */
-export type ListenerWorld = Pick<Runtime, 'config' | 'log' | 'metrics'>
+export type ListenerWorld = Pick<Runtime, 'config' | 'log' | 'metrics' | 'tls'>
 
 /** Makes the server; it does not listen yet. */
 export function createHttpServer(runtime: ListenerWorld, { answer, hasPages }: HttpServerOptions): Server {
   const resolveClient = createClientAddressResolver(runtime.config.server.forwardedAllowIps)
   const warnOnce = createProxyWarning(runtime)
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    },
-    (request, response) => {
-      const requestId = identify(request, resolveClient, warnOnce)
-      const url = request.url ?? '/'
-      setAnswerHeaders(response, url, requestId, runtime.config, hasPages)
-      followAnswer(runtime, request, response, requestId)
-      const path = url.split('?', 1)[0] ?? '/'
-      answer(request, response, path).catch((error) => fail(runtime, response, requestId, error))
-    },
-  )
+  const server = createEitherServer(runtime, (request, response) => {
+    const requestId = identify(request, resolveClient, warnOnce)
+    const url = request.url ?? '/'
+    setAnswerHeaders(response, url, requestId, runtime.config, hasPages)
+    followAnswer(runtime, request, response, requestId)
+    const path = url.split('?', 1)[0] ?? '/'
+    if (answerForeign(runtime.config, request, response, path)) return
+    answer(request, response, path).catch((error) => fail(runtime, response, requestId, error))
+  })
   server.timeout = IDLE_SOCKET_TIMEOUT_MS
   server.on('clientError', answerBadSocket)
   server.on('checkExpectation', (_request, response: ServerResponse) => {
@@ -60,6 +66,39 @@ export function createHttpServer(runtime: ListenerWorld, { answer, hasPages }: H
   })
   return server
 }
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** In clear text, or with TLS whose certificate is changed while connections go on. */
+function createEitherServer({ config, tls }: ListenerWorld, handler: Handler): Server {
+  const options: ServerOptions = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  }
+  if (!tls || !config.tls?.http) return createServer(options, handler)
+  const mustShow = config.tls.caFile !== null
+  const server = createTlsServer(
+    {
+      ...options,
+      ...contextOf(tls.pair),
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      requestCert: mustShow,
+      rejectUnauthorized: mustShow,
+    },
+    handler,
+  )
+  const forget = tls.onChange((pair) => server.setSecureContext(contextOf(pair)))
+  server.once('close', forget)
+  return server
+}
+
+const contextOf = ({ certificate, key, authorities }: Pair) => ({
+  cert: certificate,
+  key,
+  minVersion: 'TLSv1.2' as const,
+  ...(authorities === null ? {} : { ca: authorities }),
+})
 
 /** Listens, and resolves with the port, which matters when 0 was asked for. Rejects with the system's error. */
 export function listenOn(server: Server, target: { host: string; port: number }): Promise<number> {
@@ -93,6 +132,7 @@ function identify(
     path: request.url,
     peer: client.address,
     trusted: client.trusted,
+    encrypted: (request.socket as TLSSocket).encrypted === true,
   })
   return requestId
 }

@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest'
 import { cleanHeaders } from '#server/listener/request-headers'
 
-const facts = { requestId: 'r-1', path: '/projects?x=1', peer: '203.0.113.7', trusted: false }
+const facts = {
+  requestId: 'r-1',
+  path: '/projects?x=1',
+  peer: '203.0.113.7',
+  trusted: false,
+  encrypted: false,
+}
 
 it('replaces what a client claims about itself', () => {
   const headers = {
@@ -42,4 +48,13 @@ it('leaves the peer out when it is not known', () => {
   const headers = { 'x-bennu-peer': '127.0.0.1' }
   cleanHeaders(headers, { ...facts, peer: null })
   expect(headers).toEqual({ 'x-bennu-path': '/projects?x=1', 'x-request-id': 'r-1' })
+})
+
+it('says https of an encrypted connection, unless a trusted proxy says otherwise', () => {
+  const own = { 'x-forwarded-proto': 'http' }
+  cleanHeaders(own, { ...facts, encrypted: true })
+  expect(own['x-forwarded-proto']).toBe('https')
+  const proxied = { 'x-forwarded-proto': 'http' }
+  cleanHeaders(proxied, { ...facts, encrypted: true, trusted: true })
+  expect(proxied['x-forwarded-proto']).toBe('http')
 })

@@ -12,6 +12,7 @@ import { createLogger } from '#server/log'
 import type { ProcessMetrics } from '#server/metrics/model'
 import type { ProcessName } from '#server/process/messages'
 import { type Runtime, setRuntime } from '#server/runtime'
+import { CertificateKeeper } from '#server/tls/keeper'
 
 export interface CreateRuntimeOptions {
   config: Config
@@ -28,12 +29,13 @@ export interface CreateRuntimeOptions {
 export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
   const { config, isReady } = options
   const log = createLogger(config.log, { process: options.process })
+  const tls = config.tls ? new CertificateKeeper(config.tls, log) : null
   const db = await openPatiently(config, options.process, log)
   if (options.process === 'web') void prepareAuditAhead(db, config, log)
   const ingest = await startIngest(config, log)
   const audit = options.watchesAudit ? watchAuditHead({ db, log }) : null
   const metrics = config.metrics.enabled ? await openMetrics(options.process, db, ingest, audit) : null
-  const runtime: Runtime = { config, db, log, ingest, metrics, isReady, clock: () => new Date() }
+  const runtime: Runtime = { config, db, log, ingest, tls, metrics, isReady, clock: () => new Date() }
   setRuntime(runtime)
   return runtime
 }
