@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { closeServer } from '#server/listener/close-server'
+import { answerTooOften } from '#server/listener/gates'
 import { createHttpServer, listenOn } from '#server/listener/http-server'
 import {
   answerHealth,
@@ -55,6 +56,7 @@ async function answer(
   response: ServerResponse,
   path: string,
 ): Promise<void> {
+  if (await answerTooOften(runtime, request, response, path)) return
   if (path === '/v1/traces') return answerOtlp(runtime, request, response)
   const health = HEALTH[path]
   if (!health) {

@@ -55,12 +55,23 @@ describe('defaults', () => {
           defaultAdminInitialPassword: 'admin',
           accessTokenMinutes: 10,
           refreshTokenMinutes: 10080,
+          passwordResetMinutes: 15,
+          invitationMinutes: 10080,
           passwordMinLength: 8,
           strongPasswords: false,
           commonPasswordCheck: true,
           forcedReset: 'server',
+          lockoutAfter: 5,
         },
         cookies: { secure: false, path: '/' },
+        limits: {
+          enabled: true,
+          login: { count: 5, windowMs: 60_000 },
+          passwordReset: { count: 3, windowMs: 3_600_000 },
+          api: [],
+        },
+        edge: { trustedHosts: null, allowedOrigins: [] },
+        mail: null,
         ingest: {
           maxQueuedSpans: 20000,
           maxRequestBytes: 33554432,
@@ -380,11 +391,6 @@ describe('promises that cannot be kept yet', () => {
     ['PHOENIX_OAUTH2_GOOGLE_CLIENT_ID', 'id'],
     ['PHOENIX_OAUTH2_ANY_THING_NEW', 'x'],
     ['BENNU_OAUTH2_DEFAULT_ROLE', 'VIEWER'],
-    ['PHOENIX_CSRF_TRUSTED_ORIGINS', 'https://a.example'],
-    ['PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS', '5'],
-    ['BENNU_RATE_LIMIT_LOGIN', '5/60s'],
-    ['BENNU_RATE_LIMIT_PASSWORD_RESET', '3/3600s'],
-    ['BENNU_RATE_LIMIT_API', '/v1=5/s'],
     ['PHOENIX_POSTGRES_USE_AWS_IAM_AUTH', 'true'],
     ['PHOENIX_POSTGRES_USE_AZURE_MANAGED_IDENTITY', 'true'],
     ['PHOENIX_DEFAULT_RETENTION_POLICY_DAYS', '90'],
@@ -424,8 +430,6 @@ describe('promises that cannot be kept yet', () => {
   })
 
   test.each([
-    ['PHOENIX_SMTP_HOSTNAME', 'smtp.example.com'],
-    ['PHOENIX_ALLOWED_ORIGINS', 'https://app.example.com'],
     ['PHOENIX_SQL_DATABASE_READ_REPLICA_URL', 'postgresql://h/d'],
     ['PHOENIX_FASTAPI_MIDDLEWARE_PATHS', 'a.py:B'],
   ])('%s has no effect and says so', (name, value) => {

@@ -49,13 +49,16 @@ export function parseConfig(env: Environment, options: ParseOptions = {}): Confi
   const reader = new Reader(env, options.readFile ?? ((path) => readFileSync(path, 'utf8')))
   const folders = { cwd: options.cwd ?? process.cwd(), home: () => options.homedir ?? homedir() }
   const server = readServer(reader, folders)
+  const log = readLog(reader)
+  const metrics = readMetrics(reader, server)
+  const database = readDatabase(reader, server.workingDir, folders)
   const auth = readAuth(reader)
   const config = {
     server,
     tls: readListenerTls(reader, folders),
-    log: readLog(reader),
-    metrics: readMetrics(reader, server),
-    database: readDatabase(reader, server.workingDir, folders),
+    log,
+    metrics,
+    database,
     auth,
     cookies: readCookies(reader),
     limits: readLimits(reader),

@@ -1,7 +1,7 @@
 /** Binds the routes of server/http.ts to this application: who asks is read from the request's headers. */
 import { randomUUID } from 'node:crypto'
 import { authenticate } from '#server/auth/authenticate'
-import { ACCESS_COOKIE, readCookie } from '#server/auth/cookies'
+import { ACCESS_COOKIE, REFRESH_COOKIE, readCookie } from '#server/auth/cookies'
 import { identify } from '#server/auth/identify'
 import { refuseForeignOrigin } from '#server/auth/origin'
 import type { Ctx, RequestInfo } from '#server/context'
@@ -48,7 +48,8 @@ async function actorOf(runtime: Runtime, asking: Asking, request: RequestInfo) {
   const { method, path, headers } = asking
   const authorization = headers.get('authorization')
   const accessCookie = readCookie(headers.get('cookie'), ACCESS_COOKIE)
-  const byCookie = authorization === null && accessCookie !== null
+  const refreshCookie = readCookie(headers.get('cookie'), REFRESH_COOKIE)
+  const byCookie = authorization === null && (accessCookie ?? refreshCookie) !== null
   try {
     refuseForeignOrigin(runtime.config, { method, path, headers, byCookie })
   } catch (error) {

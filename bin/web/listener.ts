@@ -1,6 +1,7 @@
 /** The listener in front of Next: answers what a machine asks often (health, OTLP) and hands the rest to Next. */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { ANNOUNCED_VERSION } from '#server/build-info'
+import { answerTooOften } from '#server/listener/gates'
 import { createHttpServer } from '#server/listener/http-server'
 import { answerHealth, answerReadiness, answerText, refuseMethod } from '#server/listener/machine-answers'
 import { answerOtlp } from '#server/listener/otlp'
@@ -33,6 +34,7 @@ async function answer(
   }
   const methods = methodsOf(path)
   if (!methods.includes(request.method ?? '')) return refuseMethod(response, methods)
+  if (await answerTooOften(runtime, request, response, path)) return
   if (path === '/v1/traces' && request.method === 'POST') return answerOtlp(runtime, request, response)
   if (path === '/healthz') return answerHealth(runtime, response)
   if (path === '/readyz') return answerReadiness(runtime, response)

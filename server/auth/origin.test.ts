@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refuseForeignOrigin } from '#server/auth/origin'
+import { refuseForeignOrigin, untrustedHeader } from '#server/auth/origin'
 import { testConfig } from '../../test/runtime'
 
 interface Case {
@@ -27,6 +27,7 @@ function isRefused({
   }
 }
 const EVIL = 'https://evil.example.net'
+const OPEN = { auth: { enabled: false } } as const
 
 test.each<[string, Case]>([
   ['a foreign Origin with a cookie', { headers: { origin: EVIL } }],
@@ -39,6 +40,18 @@ test.each<[string, Case]>([
   ['DELETE', { method: 'DELETE', headers: { origin: EVIL } }],
   ['PATCH', { method: 'PATCH', headers: { origin: EVIL } }],
   ['signing in without a cookie', { path: '/auth/login', byCookie: false, headers: { origin: EVIL } }],
+  ['signing in at a provider', { path: '/oauth2/google/login', byCookie: false, headers: { origin: EVIL } }],
+  ['leaving', { method: 'GET', path: '/auth/logout', headers: { referer: `${EVIL}/page` } }],
+  ['a form while authentication is off', { byCookie: false, headers: { origin: EVIL }, config: OPEN }],
+  ['Origin null while authentication is off', { byCookie: false, headers: { origin: 'null' }, config: OPEN }],
+  [
+    'another port of an allowed origin',
+    { headers: { origin: `${EVIL}:8443` }, config: { edge: { allowedOrigins: [EVIL] } } },
+  ],
+  [
+    'a cookie where every origin is allowed',
+    { headers: { origin: EVIL }, config: { edge: { allowedOrigins: ['*'] } } },
+  ],
 ])('%s is refused', (_name, request) => {
   expect(isRefused(request)).toBe(true)
 })
@@ -68,9 +81,73 @@ test.each<[string, Case]>([
     { path: '/auth/login', byCookie: false, headers: { origin: 'http://traces.example.com' } },
   ],
   [
-    'anything while authentication is off',
-    { headers: { origin: EVIL }, config: { auth: { enabled: false } } },
+    'a bearer while authentication is off',
+    { byCookie: false, headers: { origin: EVIL, authorization: 'Bearer x' }, config: OPEN },
+  ],
+  [
+    'our own page while authentication is off',
+    { byCookie: false, headers: { origin: 'http://traces.example.com' }, config: OPEN },
+  ],
+  ['a program while authentication is off', { byCookie: false, headers: {}, config: OPEN }],
+  ['reading while authentication is off', { method: 'GET', headers: { origin: EVIL }, config: OPEN }],
+  [
+    'an origin of PHOENIX_ALLOWED_ORIGINS',
+    { headers: { origin: EVIL, referer: `${EVIL}/page` }, config: { edge: { allowedOrigins: [EVIL] } } },
+  ],
+  [
+    'a host of PHOENIX_CSRF_TRUSTED_ORIGINS',
+    { headers: { origin: EVIL }, config: { edge: { trustedHosts: ['evil.example.net'] } } },
+  ],
+  [
+    'any origin without a cookie where all are allowed',
+    { byCookie: false, headers: { origin: EVIL }, config: { ...OPEN, edge: { allowedOrigins: ['*'] } } },
+  ],
+  [
+    'leaving without a cookie',
+    { method: 'GET', path: '/auth/logout', byCookie: false, headers: { origin: EVIL } },
+  ],
+  [
+    'leaving from our own page',
+    { method: 'GET', path: '/auth/logout', headers: { referer: 'http://traces.example.com/x' } },
   ],
 ])('%s passes', (_name, request) => {
   expect(isRefused(request)).toBe(false)
+})
+
+const TRUSTING = { edge: { trustedHosts: ['friend.example.org'] } }
+const untrusted = (headers: Record<string, string>, path = '/healthz', config: Case['config'] = TRUSTING) =>
+  untrustedHeader(testConfig(config), {
+    path,
+    headers: new Headers({ host: 'traces.example.com:6006', ...headers }),
+  })
+
+test.each<[string, Record<string, string>, string | null]>([
+  ['a listed origin', { origin: 'http://friend.example.org:3000' }, null],
+  ['our own origin', { origin: 'https://traces.example.com' }, null],
+  ['no header', {}, null],
+  ['another origin', { origin: EVIL }, 'origin'],
+  ['Origin null', { origin: 'null' }, 'origin'],
+  [
+    'a foreign referer beside a listed origin',
+    { origin: 'http://friend.example.org', referer: EVIL },
+    'referer',
+  ],
+  ['a subdomain of a listed host', { origin: 'http://x.friend.example.org' }, 'origin'],
+])('with a list of trusted hosts, %s', (_name, headers, expected) => {
+  expect(untrusted(headers)).toBe(expected)
+})
+
+test('without a list nothing is untrusted', () => {
+  expect(untrusted({ origin: EVIL }, '/healthz', {})).toBeNull()
+})
+
+test.each([
+  '/.well-known/oauth-authorization-server',
+  '/oauth2/token',
+  '/oauth2/register',
+  '/oauth2/revoke',
+  '/mcp',
+  '/mcp/x',
+])('%s is open to every site', (path) => {
+  expect(untrusted({ origin: EVIL }, path)).toBeNull()
 })

@@ -2,10 +2,12 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import { recordFailure } from '#server/audit/flood'
 import { recordEvent } from '#server/audit/record'
-import { hashPassword, verifyPassword } from '#server/auth/password'
+import { hashPassword, type PasswordCheck, verifyPassword } from '#server/auth/password'
 import { issueSession, type Session } from '#server/auth/sessions'
 import type { Ctx } from '#server/context'
-import { AppError } from '#server/errors'
+import { AppError, isAppError } from '#server/errors'
+import { takeFromLimit } from '#server/limits/limits'
+import { clearName, countAttempt, oneByOne, takeBack } from '#server/limits/lockout'
 import { findUserByEmail, sanitizeEmail, type User } from '#server/users/find'
 
 export interface SignInInput {
@@ -14,30 +16,99 @@ export interface SignInInput {
 }
 
 /** Why a sign-in failed, for the audit log alone. */
-type Refusal = 'unknown-user' | 'not-local' | 'disabled' | 'wrong-password' | 'changed-meanwhile'
+type Refusal =
+  | 'unknown-user'
+  | 'not-local'
+  | 'disabled'
+  | 'wrong-password'
+  | 'changed-meanwhile'
+  | 'empty'
+  | 'locked'
+  | 'busy'
+  | 'switched-off'
 
 /** Longest address by RFC 5321 4.5.3.1; more is not kept of what somebody typed. */
 const MAX_EMAIL = 320
 
 /**
  * Makes a session for the account with this address and password. A password kept in an older form is hashed anew.
- * @throws AppError unauthenticated: one sentence, whatever the reason; forbidden while passwords are switched off
+ * How often the client and the name have come is tested before any hash is made.
+ * @throws AppError unauthenticated: one sentence, whatever the reason; forbidden while passwords are switched off;
+ *   rate_limited (429, with Retry-After): the address came too often, or the name is locked; unavailable: too many
+ *   passwords are being checked
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<Session> {
-  if (!ctx.config.auth.basicAuth)
-    throw new AppError('forbidden', 'Signing in with a password is switched off on this server')
   const { password } = input
   const email = sanitizeEmail(input.email ?? '')
-  if (!email || !password) throw new AppError('unauthenticated', 'E-mail address and password are required')
+  if (!ctx.config.auth.basicAuth) {
+    await note(ctx, email, null, 'switched-off')
+    throw new AppError('forbidden', 'Signing in with a password is switched off on this server')
+  }
+  await takeFromLimit(ctx, 'login')
+  if (!email || !password) {
+    await note(ctx, email, null, 'empty')
+    throw new AppError('unauthenticated', 'E-mail address and password are required')
+  }
+  return oneByOne(ctx, email, () => attempt(ctx, email, password))
+}
+
+async function attempt(ctx: Ctx, email: string, password: string): Promise<Session> {
+  const locksIfWrong = await admit(ctx, email)
   const user = await findUserByEmail(ctx.db.read, ctx.db, email)
   const refusal = refusalOf(user)
-  const check = await verifyPassword(password, refusal === null ? user : null)
-  if (!user || refusal !== null) return refuse(ctx, email, user, refusal ?? 'unknown-user')
-  if (!check.good) return refuse(ctx, email, user, 'wrong-password')
-  const passwordHash = check.outdated ? await hashPassword(password) : user.passwordHash
-  const session = await ctx.db.write(async (tx) => {
+  const check = await checkPassword(ctx, email, password, refusal === null ? user : null)
+  const session =
+    user && refusal === null && check.good
+      ? await openSession(ctx, email, user, check.outdated ? password : null)
+      : null
+  if (session) return session
+  const reason = refusal ?? (check.good ? 'changed-meanwhile' : 'wrong-password')
+  await note(ctx, email, user, reason)
+  if (locksIfWrong) await note(ctx, email, user, reason, 'account.lock')
+  throw new AppError('unauthenticated', 'Wrong e-mail address or password')
+}
+
+/** Counts the attempt; see `countAttempt` for what it answers and throws. */
+async function admit(ctx: Ctx, email: string): Promise<boolean> {
+  try {
+    return await countAttempt(ctx, email)
+  } catch (error) {
+    if (isAppError(error) && error.kind === 'rate_limited') await note(ctx, email, null, 'locked')
+    throw error
+  }
+}
+
+/** @throws AppError unavailable: nobody looked at the password, so the attempt does not count */
+async function checkPassword(
+  ctx: Ctx,
+  email: string,
+  password: string,
+  user: User | null,
+): Promise<PasswordCheck> {
+  try {
+    return await verifyPassword(password, user, ctx.request.address)
+  } catch (error) {
+    await takeBack(ctx, email)
+    if (isAppError(error) && error.kind === 'unavailable') await note(ctx, email, user, 'busy')
+    throw error
+  }
+}
+
+/**
+ * Null when the password or the account changed since it was checked.
+ * @param rehash the password, when it is to be hashed anew
+ */
+async function openSession(
+  ctx: Ctx,
+  email: string,
+  user: User,
+  rehash: string | null,
+): Promise<Session | null> {
+  const passwordHash = rehash === null ? user.passwordHash : await hashPassword(rehash, ctx.request.address)
+  return ctx.db.write(async (tx) => {
     if (!(await keepPassword(tx, ctx, user, passwordHash))) return null
     const made = await issueSession(tx, ctx, user.id, { method: 'LOCAL', ...ctx.request })
+    await clearName(tx, ctx, email)
     await recordEvent(tx, ctx, {
       action: 'session.login',
       outcome: 'success',
@@ -46,11 +117,10 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<Session> {
       actorUserId: user.id,
       actorName: user.username,
       credential: `AccessToken:${made.accessTokenId}`,
-      details: { method: 'LOCAL', upgradedHash: check.outdated, session: `Session:${made.sessionId}` },
+      details: { method: 'LOCAL', upgradedHash: rehash !== null, session: `Session:${made.sessionId}` },
     })
     return made
   })
-  return session ?? refuse(ctx, email, user, 'changed-meanwhile')
 }
 
 function refusalOf(user: User | null): Refusal | null {
@@ -79,13 +149,19 @@ async function keepPassword(
   return rows.length === 1
 }
 
-async function refuse(ctx: Ctx, email: string, user: User | null, reason: Refusal): Promise<never> {
-  await recordFailure(ctx, {
-    action: 'session.login',
+/** Puts a failure on record. */
+function note(
+  ctx: Ctx,
+  email: string,
+  user: User | null,
+  reason: Refusal,
+  action: 'session.login' | 'account.lock' = 'session.login',
+): Promise<void> {
+  return recordFailure(ctx, {
+    action,
     reason,
     actorName: email.slice(0, MAX_EMAIL),
     ...(user && { target: `User:${user.id}`, targetName: user.username }),
     details: { method: 'LOCAL' },
   })
-  throw new AppError('unauthenticated', 'Wrong e-mail address or password')
 }

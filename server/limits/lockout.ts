@@ -37,6 +37,29 @@ export async function countAttempt(ctx: World, name: string): Promise<boolean> {
   return counted.lockedUntil !== null
 }
 
+// On globalThis because Next gives each route its own copy of this module.
+const TURNS = Symbol.for('bennu.limits.turns')
+const holder = globalThis as unknown as Record<symbol, Map<string, Promise<unknown>> | undefined>
+
+/**
+ * Runs attempts at one name one after the other. Somebody who signs in ten times at once, with the right password,
+ * would otherwise be counted ten times before the first is over, and be locked.
+ */
+export async function oneByOne<T>(ctx: World, name: string, attempt: () => Promise<T>): Promise<T> {
+  if (ctx.config.auth.lockoutAfter === null) return attempt()
+  holder[TURNS] ??= new Map()
+  const turns = holder[TURNS]
+  const key = sanitizeEmail(name)
+  const turn = (turns.get(key) ?? Promise.resolve()).then(attempt, attempt)
+  const over = turn.catch(() => {})
+  turns.set(key, over)
+  try {
+    return await turn
+  } finally {
+    if (turns.get(key) === over) turns.delete(key)
+  }
+}
+
 interface Counted {
   lockedUntil: Date | null
   /** False when it was locked already, and nothing was counted. */

@@ -7,6 +7,11 @@ import type { Config } from '#server/config/model'
 const NOT_A_PAGE =
   /^\/(v1|api|auth|oauth2|ui|_next|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
 
+/** Parts of a browser that no page of ours asks for. The clipboard is one that some do. */
+const NOTHING_ELSE =
+  'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), ' +
+  'midi=(), payment=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()'
+
 /**
  * Sets the common headers before anybody answers; handlers may override them.
  * @param hasPages whether other addresses than those above are pages
@@ -23,6 +28,10 @@ export function setAnswerHeaders(
   response.setHeader('x-content-type-options', 'nosniff')
   response.setHeader('x-frame-options', 'DENY')
   response.setHeader('referrer-policy', 'same-origin')
+  response.setHeader('permissions-policy', NOTHING_ELSE)
+  // A page of another site that opened ours, or that ours opened, gets no hold of it; nor may it embed what is here.
+  response.setHeader('cross-origin-opener-policy', 'same-origin')
+  response.setHeader('cross-origin-resource-policy', 'same-origin')
   if (!hasPages || NOT_A_PAGE.test(url)) {
     response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   }

@@ -76,7 +76,7 @@ async function admit(request: OtlpHttpRequest, runtime: Runtime): Promise<void> 
   refuseForeignOrigin(runtime.config, {
     method: 'POST',
     path: '/v1/traces',
-    headers: headersOf(request, ['origin', 'referer', 'host', 'x-forwarded-host']),
+    headers: headersOf(request, ['origin', 'referer', 'host', 'x-forwarded-host', 'authorization']),
     byCookie: authorization === null && accessCookie !== null,
   })
   const { requestId, peer } = request

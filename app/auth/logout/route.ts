@@ -3,10 +3,14 @@ import { otherMethods } from '#app/_lib/other-methods'
 import { clearCookies, SESSION_COOKIES, sentTokens } from '#app/_lib/session-response'
 import { OAUTH_NONCE_COOKIE, OAUTH_STATE_COOKIE } from '#server/auth/cookies'
 import { signOut } from '#server/auth/renew'
+import { takeFromLimit } from '#server/limits/limits'
 
 export const GET = authRoute({
   can: 'public',
-  run: ({ ctx, request }) => signOut(ctx, sentTokens(request)),
+  run: async ({ ctx, request }) => {
+    await takeFromLimit(ctx, 'logout')
+    return signOut(ctx, sentTokens(request))
+  },
   write: (_result, { ctx, request }) => {
     const headers = new Headers({
       location: `${ctx.config.server.rootPath}/login`,
