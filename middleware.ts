@@ -14,7 +14,10 @@ export const config = {
 }
 
 /** Pages for people who are not signed in. */
-const OPEN_PAGES = /^\/(login|logout|reset-password|forgot-password)(\/|$)/
+const OPEN_PAGES = /^\/(login|logout|reset-password|reset-password-with-token|forgot-password)(\/|$)/
+
+/** Its address holds a token, which no other address is to hear of. */
+const TOKEN_PAGE = /^\/reset-password-with-token(\/|$)/
 
 export default function middleware(request: NextRequest): NextResponse {
   if (mustSignIn(request)) return NextResponse.redirect(loginAddress(request), 302)
@@ -24,6 +27,7 @@ export default function middleware(request: NextRequest): NextResponse {
   headers.set('content-security-policy', policy)
   const response = NextResponse.next({ request: { headers } })
   response.headers.set('content-security-policy', policy)
+  if (TOKEN_PAGE.test(request.nextUrl.pathname)) response.headers.set('referrer-policy', 'no-referrer')
   return response
 }
 

@@ -87,6 +87,7 @@ users
 users
   .command('reset-password <email>')
   .description('set a new random password, to be changed at the next sign-in, and print it')
+  .option('--mail', 'mail a link to choose one instead')
   .addOption(databaseUrl)
   .action(async (email, flags) => (await import('./commands/users')).resetPassword(email, flags))
 

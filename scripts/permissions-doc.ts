@@ -14,6 +14,9 @@ const WORDS: Record<Action, string> = {
   'profile.read': 'see your own account',
   'profile.update': 'change your own name or password',
   'settings.read': 'see the general settings',
+  'notice.list': 'see what is wrong with the server',
+  'mail.read': 'see how mail is set up',
+  'mail.test': 'send a test mail',
   'user.list': 'see accounts and their addresses',
   'user.create': 'make an account',
   'user.update': "change an account's name, role or password, disable it",
@@ -42,6 +45,7 @@ const WORDS: Record<Action, string> = {
 const GROUPS: [string, string[]][] = [
   ['Traces', ['project', 'trace']],
   ['Your own account', ['profile', 'settings']],
+  ['The server', ['notice', 'mail']],
   ['Accounts', ['user', 'identityBlock']],
   ['Audit log', ['audit']],
   ['Sessions', ['session']],

@@ -20,6 +20,10 @@ profile.read            no     yes  yes yes yes   yes yes yes   yes yes yes   no
 profile.update          no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 settings.read           no     yes  yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 
+notice.list             no     yes  no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+mail.read               no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+mail.test               no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+
 user.list               no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
 user.create             no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
 user.update             no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes

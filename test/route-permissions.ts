@@ -66,6 +66,10 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
 
   // For our own pages.
   '/ui/general': { GET: 'settings.read' },
+  '/ui/notices': { GET: 'notice.list' },
+  '/ui/mail': { GET: 'mail.read' },
+  '/ui/mail/test': { POST: 'mail.test' },
+  '/ui/users/[id]/reset-link': { POST: 'user.update' },
   '/ui/users': { GET: 'user.list' },
   '/ui/users/[id]': { GET: 'user.list' },
   '/ui/blocked': { GET: 'identityBlock.list' },

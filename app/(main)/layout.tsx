@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 import { pageContext } from '#app/_lib/page'
+import { Notices } from '#components/shell/notices'
 import { Shell } from '#components/shell/shell'
+import { listNotices } from '#server/notices/notices'
 import { can } from '#server/permissions'
 import { managementUrlFor } from '#server/users/management-link'
 import { getOwnProfile } from '#server/users/profile'
@@ -18,8 +20,14 @@ export default async function MainLayout({ children }: { children: ReactNode }) 
     email: user.email,
     managementUrl: managementUrlFor(ctx.config, user),
   }
+  // Only those who can mend what is wrong hear of it, and load what shows it.
+  const notices = can(ctx.actor, 'notice.list') ? await loadPage(ctx, listNotices(ctx)) : null
   return (
-    <Shell account={account} settings={openTabs(ctx.actor)}>
+    <Shell
+      account={account}
+      settings={openTabs(ctx.actor)}
+      notices={notices && <Notices initial={notices} />}
+    >
       {children}
     </Shell>
   )

@@ -1,6 +1,7 @@
 /** `bennu users …`: accounts, for whoever can read the server's configuration. */
 import { prepareAudit } from '#server/audit/chain'
 import type { RecordCtx } from '#server/audit/record'
+import { mailResetLinkTo } from '#server/auth/reset-link'
 import { migrationStatus } from '#server/db/migrate'
 import { openDatabase } from '#server/db/open'
 import { AppError } from '#server/errors'
@@ -99,15 +100,25 @@ export async function switchAccount(
 }
 
 /**
- * `bennu users reset-password <email>`: prints a new password on stdout, to be changed at the next sign-in.
- * @throws AppError not_found, conflict (see `resetPasswordByCommandLine`)
+ * `bennu users reset-password <email>`: prints a new password on stdout, to be changed at the next sign-in. With
+ * `--mail` it mails a link instead, and the present password works until that is used.
+ * @throws AppError not_found, conflict (see `resetPasswordByCommandLine`), unavailable (the mail was not taken)
  */
-export async function resetPassword(email: string, flags: ConfigFlags): Promise<void> {
+export async function resetPassword(email: string, flags: ConfigFlags & { mail?: boolean }): Promise<void> {
   await withAccounts(flags, async (ctx) => {
+    if (flags.mail) return mailLink(ctx, email)
     const reset = await resetPasswordByCommandLine(ctx, email)
     print(`New password of ${reset.username} <${reset.email}>, to be changed at the next sign-in:`)
     print(String(reset.generatedPassword))
   })
+}
+
+async function mailLink(ctx: RecordCtx, email: string): Promise<void> {
+  const user = await findUserByEmail(ctx.db.read, ctx.db, sanitizeEmail(email))
+  if (!user) throw new AppError('not_found', `No account has the address ${email}`)
+  const outcome = await mailResetLinkTo(ctx, user.id)
+  if (!outcome.ok) throw new AppError('unavailable', `The link was not mailed. ${outcome.sentence}`)
+  print(`Mailed a link to ${user.username} <${user.email}>`)
 }
 
 /**

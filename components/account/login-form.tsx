@@ -5,6 +5,7 @@ import { ApiError, api, renewSession } from '../api'
 import { withRoot } from '../root-path'
 import { Button } from '../ui/button'
 import { Failure } from '../ui/failure'
+import { Link } from '../ui/link'
 import { Notice } from '../ui/notice'
 import { TextField } from '../ui/text-field'
 
@@ -22,10 +23,19 @@ interface LoginFormProps {
   cookiesCannotStick: boolean
   /** Whether there is a refresh cookie with which a session may be renewed without a password. */
   mayRenew: boolean
+  /** Whether a lost password can be replaced by mail. */
+  canForget: boolean
 }
 
 /** Sign-in by e-mail and password. */
-export function LoginForm({ returnUrl, message, error, cookiesCannotStick, mayRenew }: LoginFormProps) {
+export function LoginForm({
+  returnUrl,
+  message,
+  error,
+  cookiesCannotStick,
+  mayRenew,
+  canForget,
+}: LoginFormProps) {
   const [notes, setNotes] = useState({ message, error })
   const [failure, setFailure] = useState<unknown>(null)
   const form = useForm<Credentials>({ defaultValues: { email: '', password: '' } })
@@ -89,6 +99,11 @@ export function LoginForm({ returnUrl, message, error, cookiesCannotStick, mayRe
       <Button type="submit" variant="primary" isPending={form.formState.isSubmitting}>
         Sign in
       </Button>
+      {canForget && (
+        <Link href="/forgot-password" className="self-center rounded-sm text-accent hover:underline">
+          Forgot your password?
+        </Link>
+      )}
     </form>
   )
 }

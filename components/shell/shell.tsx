@@ -2,8 +2,14 @@ import type { ReactNode } from 'react'
 import { Nav, type NavProps } from './nav'
 import { NavSheet } from './nav-sheet'
 
+interface ShellProps extends Omit<NavProps, 'place'> {
+  /** What stands above every page. */
+  notices: ReactNode
+  children: ReactNode
+}
+
 /** Rail and content. Below 768 px the rail is a sheet, opened from the top line. */
-export function Shell({ children, ...nav }: Omit<NavProps, 'place'> & { children: ReactNode }) {
+export function Shell({ children, notices, ...nav }: ShellProps) {
   return (
     <div className="flex h-dvh">
       <a
@@ -17,6 +23,7 @@ export function Shell({ children, ...nav }: Omit<NavProps, 'place'> & { children
       </aside>
       <div className="flex min-w-0 grow flex-col">
         <NavSheet {...nav} />
+        {notices}
         {children}
       </div>
     </div>

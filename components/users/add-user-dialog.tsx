@@ -34,22 +34,29 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
   const policy = usePasswordPolicy()
   const [made, setMade] = useState<Shown | null>(null)
   const form = useForm<NewUser>({
-    defaultValues: { email: '', username: '', role: 'MEMBER', source: 'generated', password: '' },
+    defaultValues: {
+      email: '',
+      username: '',
+      role: 'MEMBER',
+      source: policy.mail ? 'mailed' : 'generated',
+      password: '',
+    },
   })
   const [source, username, email] = form.watch(['source', 'username', 'email'])
   const rules: PasswordRules = { ...policy, username, email }
 
   const submit = form.handleSubmit(async (input) => {
+    const person = { email: input.email.trim(), username: input.username.trim(), role: input.role }
     const password = input.source === 'generated' ? generatePassword() : input.password
-    const user = { email: input.email.trim(), username: input.username.trim(), role: input.role, password }
+    const user = { ...person, password: input.source === 'mailed' ? null : password }
     try {
       await create.mutateAsync(user)
     } catch (problem) {
       return showFault(problem, (field, message) => form.setError(field, { message }, { shouldFocus: true }))
     }
-    if (input.source === 'generated') return setMade(user)
+    if (input.source === 'generated') return setMade({ ...person, password })
     onClose()
-    void notify(`${user.username} was added`)
+    void notify(`${user.username} was ${input.source === 'mailed' ? 'invited by mail' : 'added'}`)
   })
 
   if (made) {
@@ -61,7 +68,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
       {/* Sent before the script has taken over, it must not become an address with the password in it. */}
       <form method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
         <p className="text-muted">
-          They sign in with their e-mail address, and choose a password of their own at the first sign-in.
+          They sign in with their e-mail address and a password of their own choice.
         </p>
         {create.isError && !hasFault && <Failure what="The user was not added." error={create.error} />}
         <Controller
@@ -110,7 +117,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
         <Controller
           control={form.control}
           name="password"
-          rules={{ validate: (text) => source === 'generated' || sentenceOf(passwordHints(text, rules)) }}
+          rules={{ validate: (text) => source !== 'typed' || sentenceOf(passwordHints(text, rules)) }}
           render={({ field, fieldState }) => (
             <NewPassword
               source={source}

@@ -6,6 +6,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
+import type { MailOutcome } from '#server/mail/model'
 import type { BlockedIdentities, UserDetail, UserPage, UserSummary } from '#server/users/model'
 import { api } from '../api'
 
@@ -60,7 +61,8 @@ export interface LocalUser {
   email: string
   username: string
   role: UserSummary['role']
-  password: string
+  /** Null for one that the newcomer chooses with a mailed link. */
+  password: string | null
 }
 
 export function useCreateUser() {
@@ -69,9 +71,16 @@ export function useCreateUser() {
     mutationFn: (user: LocalUser) =>
       api('/v1/users', {
         method: 'POST',
-        body: { user: { auth_method: 'LOCAL', ...user }, send_welcome_email: false },
+        body: { user: { auth_method: 'LOCAL', ...user }, send_welcome_email: user.password === null },
       }),
     onSuccess: refresh,
+  })
+}
+
+/** Mails somebody a link to choose a new password. */
+export function useMailLink(id: string) {
+  return useMutation({
+    mutationFn: () => api<MailOutcome>(`/ui/users/${encodeURIComponent(id)}/reset-link`, { method: 'POST' }),
   })
 }
 

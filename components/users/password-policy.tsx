@@ -3,9 +3,12 @@ import { createContext, type ReactNode, use } from 'react'
 import type { PasswordRules } from '#server/auth/password-model'
 
 /** How demanding this server is, whoever the password is for. */
-export type PasswordPolicy = Pick<PasswordRules, 'minLength' | 'strong'>
+export interface PasswordPolicy extends Pick<PasswordRules, 'minLength' | 'strong'> {
+  /** Whether a link to choose one can be mailed. */
+  mail: boolean
+}
 
-const Policy = createContext<PasswordPolicy>({ minLength: 8, strong: false })
+const Policy = createContext<PasswordPolicy>({ minLength: 8, strong: false, mail: false })
 
 /** Tells the dialogs below how demanding this server is. */
 export function PasswordPolicyProvider({

@@ -44,10 +44,16 @@ export class MailFailure extends Error {
 
 /**
  * Sends a mail to one address, which must be mailable.
+ * @param security how the way is protected; as the configuration says when left out
  * @throws MailFailure
  */
-export async function deliver(config: MailConfig, to: string, content: MailContent): Promise<void> {
-  const transport = createTransport(optionsOf(config))
+export async function deliver(
+  config: MailConfig,
+  to: string,
+  content: MailContent,
+  security: MailSecurity = securityOf(config),
+): Promise<void> {
+  const transport = createTransport(optionsOf(config, security))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(Object.assign(new Error('late'), { code: 'ETIMEDOUT' })), WHOLE_MS)
@@ -69,9 +75,8 @@ export async function deliver(config: MailConfig, to: string, content: MailConte
   }
 }
 
-function optionsOf(config: MailConfig): SMTPTransport.Options {
+function optionsOf(config: MailConfig, security: MailSecurity): SMTPTransport.Options {
   const { host, port, username, password, validateCerts } = config
-  const security = securityOf(config)
   return {
     host,
     port,

@@ -20,7 +20,7 @@ interface Query {
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
 
 export default async function LoginPage({ searchParams }: { searchParams: Promise<Query> }) {
-  const { authEnabled, cookiesCannotStick } = await publicConfig()
+  const { authEnabled, cookiesCannotStick, mailEnabled } = await publicConfig()
   if (!authEnabled) notFound()
   const query = await searchParams
   const returnUrl = safeReturnPath(one(query.returnUrl))
@@ -35,6 +35,7 @@ export default async function LoginPage({ searchParams }: { searchParams: Promis
         message={message}
         error={error}
         cookiesCannotStick={cookiesCannotStick}
+        canForget={mailEnabled}
         mayRenew={actor.kind !== 'session' && (await mayHaveSession())}
       />
     </AuthCard>

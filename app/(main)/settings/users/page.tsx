@@ -10,11 +10,11 @@ export const metadata: Metadata = { title: 'Users' }
 
 export default async function UsersPage() {
   const { ctx, tabs } = await settingsPage('users')
-  const { passwordMinLength, strongPasswords, basicAuth } = await publicConfig()
+  const { passwordMinLength, strongPasswords, basicAuth, mailEnabled } = await publicConfig()
   return (
     <SettingsFrame tab="users" tabs={tabs}>
       <UsersView
-        policy={{ minLength: passwordMinLength, strong: strongPasswords }}
+        policy={{ minLength: passwordMinLength, strong: strongPasswords, mail: mailEnabled }}
         canAdd={basicAuth && can(ctx.actor, 'user.create')}
       />
     </SettingsFrame>

@@ -16,10 +16,13 @@ export default async function UserPage({ params }: { params: Promise<{ id: strin
   const id = decodeGlobalId(decodeSegment((await params).id))
   if (id?.type !== 'User') notFound()
   const user = await loadPage(ctx, getUserDetail(ctx, id.rowId))
-  const { passwordMinLength, strongPasswords } = await publicConfig()
+  const { passwordMinLength, strongPasswords, mailEnabled } = await publicConfig()
   return (
     <SettingsFrame tab="users" tabs={tabs} crumb={user.username}>
-      <UserView user={user} policy={{ minLength: passwordMinLength, strong: strongPasswords }} />
+      <UserView
+        user={user}
+        policy={{ minLength: passwordMinLength, strong: strongPasswords, mail: mailEnabled }}
+      />
     </SettingsFrame>
   )
 }
