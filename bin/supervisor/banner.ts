@@ -5,17 +5,10 @@ import type { Logger } from 'pino'
 import { VERSION } from '#server/build-info'
 import type { Config, DatabaseConfig } from '#server/config/model'
 import { describeDatabase } from '#server/db/describe'
+import type { Ports } from '#server/process/ports'
 
 /** The default file name of another program whose settings we share; never opened by us. */
 const NEIGHBOUR = 'phoenix.db'
-
-/** Where things listen; null where nothing does. */
-export interface Ports {
-  web: number | null
-  grpc: number | null
-  otlpHttp: number | null
-  metrics: number | null
-}
 
 /** Prints the banner, or logs it as one line when logs are structured. */
 export function printBanner(config: Config, log: Logger, ports: Ports): void {
@@ -39,13 +32,14 @@ export function bannerFacts(config: Config, ports: Ports): [string, string][] {
   ]
   const host = reachableHost(config.server.host)
   const { web, grpc, otlpHttp } = ports
+  const http = config.tls?.http ? 'https' : 'http'
   if (web !== null) {
-    facts.push(['pages', `http://${host}:${web}/`], ['OTLP', `http://${host}:${web}/v1/traces`])
+    facts.push(['pages', `${http}://${host}:${web}/`], ['OTLP', `${http}://${host}:${web}/v1/traces`])
   }
   const wanted = config.server.otlpHttp.port
-  if (otlpHttp !== null) facts.push(['OTLP HTTP', `http://${host}:${otlpHttp}/v1/traces`])
+  if (otlpHttp !== null) facts.push(['OTLP HTTP', `${http}://${host}:${otlpHttp}/v1/traces`])
   else if (grpc !== null && wanted !== 0) facts.push(['OTLP HTTP', `not there: port ${wanted} is taken`])
-  if (grpc !== null) facts.push(['OTLP gRPC', `${host}:${grpc}`])
+  if (grpc !== null) facts.push(['OTLP gRPC', `${host}:${grpc}${config.tls?.grpc ? ' with TLS' : ''}`])
   if (config.metrics.enabled) facts.push(['metrics', whereMetrics(config.metrics, ports.metrics)])
   const neighbour = neighbourOf(config.database)
   if (neighbour) facts.push(['note', `${neighbour} belongs to another program and is left alone`])

@@ -3,7 +3,8 @@ import type { Logger } from 'pino'
 import type { Config } from '#server/config/model'
 import type { Checkpoints } from '#server/db/checkpoints'
 import { PROCESS_NAMES, type ProcessName } from '#server/process/messages'
-import { type Ports, printBanner } from './banner'
+import type { Ports } from '#server/process/ports'
+import { printBanner } from './banner'
 import { entryOf } from './entries'
 import { SupervisedChild } from './supervised-child'
 
@@ -48,10 +49,11 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
 
   function onChange() {
     const ready = children.every((child) => child.listening)
-    for (const child of children) child.send({ kind: 'ready', ready })
+    const ports = { ...portsOf(children), metrics: metrics?.port ?? null }
+    for (const child of children) child.send({ kind: 'ready', ready, ports })
     if (!ready || greeted || ending) return
     greeted = true
-    printBanner(config, log, { ...portsOf(children), metrics: metrics?.port ?? null })
+    printBanner(config, log, ports)
   }
 
   function onGiveUp(sentence: string) {
@@ -75,6 +77,9 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   signals.onNow(() => {
     for (const child of children) child.kill()
     ended(1)
+  })
+  process.on('SIGHUP', () => {
+    for (const child of children) child.send({ kind: 'reload' })
   })
   for (const child of children) if (!ending) child.start()
   return exitCode

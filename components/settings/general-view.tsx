@@ -39,7 +39,7 @@ export function GeneralView({ settings: initial }: { settings: GeneralSettings }
 }
 
 function ServerFacts({ settings }: { settings: GeneralSettings }) {
-  const { version, announcedVersion, uptimeSeconds, rootUrl, httpPort, grpcPort, managementUrl } = settings
+  const { version, announcedVersion, uptimeSeconds, rootUrl, ports, managementUrl } = settings
   return (
     <Section title="Server">
       <Facts label="Server">
@@ -56,8 +56,7 @@ function ServerFacts({ settings }: { settings: GeneralSettings }) {
           </Fact>
         )}
         <Fact name="Ports">
-          <Port port={httpPort} /> <span className="text-muted">for pages, REST and OTLP over HTTP, </span>
-          <Port port={grpcPort} /> <span className="text-muted">for OTLP over gRPC</span>
+          <PortList ports={ports} />
         </Fact>
         {managementUrl !== null && (
           <Fact name="Management">
@@ -76,8 +75,28 @@ function ServerFacts({ settings }: { settings: GeneralSettings }) {
   )
 }
 
-function Port({ port }: { port: number }) {
-  return <span className="tnum">{port === 0 ? 'one chosen at start' : port}</span>
+const USES = [
+  ['web', 'pages, REST and OTLP over HTTP'],
+  ['grpc', 'OTLP over gRPC'],
+  ['otlpHttp', 'OTLP over HTTP alone'],
+  ['metrics', 'metrics for Prometheus'],
+] as const
+
+function PortList({ ports }: Pick<GeneralSettings, 'ports'>) {
+  return (
+    <ul>
+      {USES.map(([name, use]) => {
+        const port = ports[name]
+        if (port === null) return null
+        return (
+          <li key={name}>
+            <span className="tnum">{port === 0 ? 'one chosen at start' : port}</span>{' '}
+            <span className="text-muted">{use}</span>
+          </li>
+        )
+      })}
+    </ul>
+  )
 }
 
 function DatabaseFacts({ database }: { database: GeneralSettings['database'] }) {

@@ -51,7 +51,10 @@ test.describe('the parts of Settings', () => {
     await expect(facts).toContainText('tells clients 20.3.0')
     await expect(facts).toContainText('SQLite')
     await expect(facts).toContainText('bennu.db')
-    await expect(facts).toContainText(String(server.grpcPort))
+    await expect(facts).toContainText(`${server.grpcPort} OTLP over gRPC`)
+    await expect(facts).toContainText(/[1-9]\d+ pages, REST and OTLP over HTTP/)
+    // The server of these tests has neither of them.
+    await expect(facts).not.toContainText(/OTLP over HTTP alone|metrics for Prometheus/)
     await expect(facts).toContainText(/[1-9]\d* [kM]B/)
   })
 })

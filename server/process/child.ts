@@ -9,6 +9,7 @@ import type { Config } from '#server/config/model'
 import { createRuntime } from '#server/process/create-runtime'
 import { StartError } from '#server/process/listen'
 import type { MessageFromChild, MessageToChild, ProcessName } from '#server/process/messages'
+import { setPorts } from '#server/process/ports'
 import { removePrivateDatabase } from '#server/process/private-database'
 import type { Runtime } from '#server/runtime'
 
@@ -46,11 +47,17 @@ export function runChild(name: ProcessName, start: StartService): void {
   const life: Life = { config: null, runtime: null, service: null, everythingListens: false, ending: false }
   process.on('message', (message: MessageToChild) => {
     if (message.kind === 'start') void begin(name, life, message, start)
-    if (message.kind === 'ready') life.everythingListens = message.ready
+    if (message.kind === 'ready') {
+      life.everythingListens = message.ready
+      setPorts(message.ports)
+    }
     if (message.kind === 'metrics') void tellMetrics(life, message.id)
+    if (message.kind === 'reload') void life.runtime?.tls?.look()
     if (message.kind === 'stop') void end(life, DRAIN_MS)
   })
   process.on('disconnect', () => orphaned(life))
+  // A terminal tells everybody; the supervisor passes it on.
+  process.on('SIGHUP', () => {})
   process.on('SIGTERM', () => void end(life, DRAIN_MS))
   process.on('SIGINT', () => void end(life, DRAIN_MS))
 }

@@ -4,6 +4,7 @@ import { ANNOUNCED_VERSION, VERSION } from '#server/build-info'
 import type { Ctx } from '#server/context'
 import { describeDatabase } from '#server/db/describe'
 import { can } from '#server/permissions'
+import { knownPorts } from '#server/process/ports'
 import type { GeneralSettings } from '#server/settings/model'
 import { managementUrlFor } from '#server/users/management-link'
 import { getOwnProfile } from '#server/users/profile'
@@ -22,8 +23,7 @@ export async function getGeneralSettings(ctx: Ctx): Promise<GeneralSettings> {
     authEnabled: auth.enabled,
     basicAuth: auth.basicAuth,
     rootUrl: server.rootUrl,
-    httpPort: server.port,
-    grpcPort: server.grpcPort,
+    ports: knownPorts() ?? { web: server.port, grpc: server.grpcPort, otlpHttp: null, metrics: null },
     uptimeSeconds: Math.floor(process.uptime()),
     managementUrl: managementUrlFor(ctx.config, await getOwnProfile(ctx)),
   }

@@ -17,8 +17,17 @@ export interface GeneralSettings {
   basicAuth: boolean
   /** The address people reach this server at, when the operator said so. */
   rootUrl: string | null
-  httpPort: number
-  grpcPort: number
+  /** Where this server listens; null where it does not. */
+  ports: {
+    /** Pages, REST and OTLP over HTTP. */
+    web: number | null
+    /** OTLP over gRPC. */
+    grpc: number | null
+    /** OTLP over HTTP alone. */
+    otlpHttp: number | null
+    /** Metrics for Prometheus. */
+    metrics: number | null
+  }
   /** How long the web process has been running. */
   uptimeSeconds: number
   /** Where the operator manages the server, for those whom it concerns. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { GET } from '#app/ui/general/route'
+import { setPorts } from '#server/process/ports'
 import { call } from '../../../test/call'
 import { createPrincipals, type Principals } from '../../../test/principals'
 import { createTestRuntime, type TestRuntime } from '../../../test/runtime'
@@ -31,12 +32,21 @@ describe('GET /ui/general', () => {
       authEnabled: true,
       basicAuth: true,
       rootUrl: null,
-      httpPort: 6006,
-      grpcPort: 4317,
+      ports: { web: 6006, grpc: 4317, otlpHttp: null, metrics: null },
       uptimeSeconds: expect.any(Number),
       managementUrl: null,
     })
     expect(json.database.sizeBytes).toBeGreaterThan(50_000)
+  })
+
+  test('tells the ports that the supervisor knows of, and none where nothing listens', async () => {
+    setPorts({ web: 8080, grpc: null, otlpHttp: 4318, metrics: 9090 })
+    expect((await ask('session VIEWER')).json.ports).toEqual({
+      web: 8080,
+      grpc: null,
+      otlpHttp: 4318,
+      metrics: 9090,
+    })
   })
 
   test('says where the database is to admins only', async () => {
