@@ -34,7 +34,7 @@ export default defineConfig<ServerOptions, ServerOptions>({
   },
   projects: [
     { name: 'sqlite', use: { engine: 'sqlite' } },
-    // What the engine could change: the way from the exporter to the screen.
-    { name: 'postgres', testMatch: /(onboarding|trace)\.spec\.ts/, use: { engine: 'postgres' } },
+    // What the engine could change: the way from the exporter to the screen, and who may do what at once.
+    { name: 'postgres', testMatch: /(onboarding|trace|flows)\.spec\.ts/, use: { engine: 'postgres' } },
   ],
 })

@@ -40,26 +40,20 @@ export function DeleteKeyDialog({ apiKey, onClose }: { apiKey: KeySummary; onClo
   )
 }
 
-/** How alive a key is. That it cannot be said must not keep anybody from deleting it. */
+/** How alive a key is, asked for now: the list may be some while old. That it cannot be said must keep nobody from deleting. */
 function WhatStops({ apiKey }: { apiKey: KeySummary }) {
   const usage = useKeyUsage(apiKey.id)
   if (usage.isPending) return <Skeleton className="w-64" />
-  if (apiKey.lastUsedAt === null) return <p className="text-muted">It was never used: nothing stops.</p>
-  const { lastSevenDays = null, lastUsedAddress = apiKey.lastUsedAddress } = usage.data ?? {}
-  const lastUsed = <RelativeTime at={Date.parse(apiKey.lastUsedAt)} />
+  const { lastSevenDays, lastUsedAt, lastUsedAddress } = usage.data ?? { ...apiKey, lastSevenDays: null }
+  if (lastUsedAt === null)
+    return (
+      <p className="text-muted">
+        It was never used: nothing stops. (What came in the last minute may not be counted yet.)
+      </p>
+    )
   return (
     <p className={lastSevenDays ? undefined : 'text-muted'}>
-      {lastSevenDays === null ? (
-        'How much it was used could not be read. '
-      ) : lastSevenDays === 0 ? (
-        'No request came with it in the last 7 days. '
-      ) : (
-        <>
-          <span className="font-medium">{plural(lastSevenDays, 'request')}</span> came with it in the last 7
-          days: whatever sent them is refused from now on.{' '}
-        </>
-      )}
-      Last used {lastUsed}
+      <Requests lastSevenDays={lastSevenDays} /> Last used <RelativeTime at={Date.parse(lastUsedAt)} />
       {lastUsedAddress && (
         <>
           {' '}
@@ -68,5 +62,16 @@ function WhatStops({ apiKey }: { apiKey: KeySummary }) {
       )}
       .
     </p>
+  )
+}
+
+function Requests({ lastSevenDays }: { lastSevenDays: number | null }) {
+  if (lastSevenDays === null) return 'How much it was used could not be read.'
+  if (lastSevenDays === 0) return 'No request came with it in the last 7 days.'
+  return (
+    <>
+      <span className="font-medium">{plural(lastSevenDays, 'request')}</span> came with it in the last 7 days:
+      whatever sent them is refused from now on.
+    </>
   )
 }

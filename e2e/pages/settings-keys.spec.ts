@@ -62,6 +62,36 @@ test('a key is made, rotated with a grace and deleted, and each value works as l
   expect(await status(third)).toBe(401)
 })
 
+test('the old value of a rotated key is ended early, and the new one goes on', async ({ page, request }) => {
+  const name = unique('early')
+  const status = async (key: string) =>
+    (await request.get('/v1/projects', { headers: { authorization: `Bearer ${key}` } })).status()
+
+  await page.goto('/settings/api-keys')
+  await page.getByRole('button', { name: 'Create system API key' }).first().click()
+  await page.getByRole('textbox', { name: 'Name' }).fill(name)
+  await page.getByRole('radio', { name: /Read/ }).check({ force: true })
+  await page.getByRole('button', { name: 'Create API key' }).click()
+  const old = await takeKey(page)
+  await page.getByRole('button', { name: `Actions for ${name}` }).click()
+  await expect(page.getByRole('menuitem', { name: 'End old value' })).toHaveCount(0)
+  await page.getByRole('menuitem', { name: 'Rotate' }).click()
+  await page.getByRole('radio', { name: /7 days/ }).check({ force: true })
+  await page.getByRole('button', { name: 'Rotate key' }).click()
+  const present = await takeKey(page)
+
+  await choose(page, name, 'End old value')
+  const question = page.getByRole('alertdialog', { name: 'End the old value now?' })
+  await expect(question).toContainText(`still shows the old value …${old.slice(-4)}`)
+  await expect(question).toContainText(`The present value …${present.slice(-4)} goes on working`)
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  expect([await status(old), await status(present)]).toEqual([200, 200])
+  await choose(page, name, 'End old value')
+  await question.getByRole('button', { name: 'End old value' }).click()
+  await expect(row(page, name)).not.toContainText('old value')
+  expect([await status(old), await status(present)]).toEqual([401, 200])
+})
+
 test('going away from a key that was not copied asks', async ({ page }) => {
   const name = unique('uncopied')
   await page.goto('/settings/api-keys')

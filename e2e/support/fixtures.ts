@@ -13,6 +13,8 @@ export interface ServerOptions {
 interface TestFixtures {
   /** Complaints of the browser that a test expects: a refused request, say. */
   expectedComplaint: RegExp | null
+  /** Opens a page in a browser of somebody else, who is signed in nowhere; it is watched like `page`. */
+  openBrowser: () => Promise<Page>
   /** Signs the page's browser in with a fresh account of the role, by a session row. */
   signIn: (role?: Role) => Promise<void>
 }
@@ -38,6 +40,20 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await use(page)
     const surprises = complaints.filter((text) => !expectedComplaint?.test(text))
     expect(surprises, 'complaints of the browser').toEqual([])
+  },
+  openBrowser: async ({ browser, baseURL, expectedComplaint }, use) => {
+    const opened: { page: Page; complaints: string[] }[] = []
+    await use(async () => {
+      const context = await browser.newContext({ baseURL: baseURL ?? '' })
+      const page = await context.newPage()
+      opened.push({ page, complaints: listen(page) })
+      return page
+    })
+    for (const { page } of opened) await page.context().close()
+    const surprises = opened
+      .flatMap(({ complaints }) => complaints)
+      .filter((text) => !expectedComplaint?.test(text))
+    expect(surprises, 'complaints of the other browsers').toEqual([])
   },
   signIn: async ({ context, server }, use) => {
     await use((role = 'ADMIN') => signInAs(context, server, role))
