@@ -6,6 +6,7 @@ import { sweepKeys, warnOfEndingKeys } from '#server/api-keys/sweep'
 import { startInvitations } from '#server/auth/reset-invitations'
 import { sweepResetTokens } from '#server/auth/reset-tokens'
 import { sweepSessions } from '#server/auth/sweep'
+import { sweepLimits } from '#server/limits/sweep'
 import { untilBackgroundIsDone } from '#server/mail/background'
 import type { Runtime } from '#server/runtime'
 
@@ -19,11 +20,14 @@ interface Work {
   everyMinutes: number
   /** Whether somebody waits for it when the server starts. */
   atOnce?: true
+  /** Whether it is done while authentication is off too. */
+  always?: true
   run(runtime: Runtime): Promise<unknown>
 }
 
 const ALL_WORK: readonly Work[] = [
   { name: 'sessions that are over', everyMinutes: 10, run: sweepSessions },
+  { name: 'limits that are over', everyMinutes: 10, always: true, run: sweepLimits },
   { name: 'keys that are over', everyMinutes: 60, run: sweepKeys },
   { name: 'reset links that are over', everyMinutes: 60, run: sweepResetTokens },
   { name: 'invitations', everyMinutes: 10, atOnce: true, run: inviteNewcomers },
@@ -39,7 +43,7 @@ export function startHousekeeping(
   works: readonly Work[] = ALL_WORK,
   firstAfterMs = MINUTE_MS,
 ): () => Promise<void> {
-  if (!runtime.config.auth.enabled) return async () => {}
+  const due = works.filter((work) => runtime.config.auth.enabled || work.always)
   const timers = new Set<NodeJS.Timeout>()
   let running: Promise<void> = Promise.resolve()
   let ended = false
@@ -52,7 +56,7 @@ export function startHousekeeping(
     timers.add(timer.unref())
   }
   // Not at the same moment on all replicas that were started together.
-  for (const work of works) plan(work, work.atOnce ? 0 : Math.random() * firstAfterMs)
+  for (const work of due) plan(work, work.atOnce ? 0 : Math.random() * firstAfterMs)
   return async () => {
     ended = true
     for (const timer of timers) clearTimeout(timer)

@@ -12,7 +12,7 @@ export const BENNU = join(ROOT, 'dist/bennu.js')
 const START_PATIENCE_MS = 30_000
 
 export interface ProgramOptions {
-  /** Variables beside the defaults: free ports (none for OTLP over HTTP), 127.0.0.1, a temporary working directory. Undefined removes one. */
+  /** Variables beside the defaults: free ports (none for OTLP over HTTP), 127.0.0.1, no limits by address, a temporary working directory. Undefined removes one. */
   env?: Record<string, string | undefined>
   /** Arguments after `serve`. */
   args?: string[]
@@ -64,6 +64,8 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
     PHOENIX_PORT: '0',
     PHOENIX_GRPC_PORT: '0',
     BENNU_OTLP_HTTP_PORT: '0',
+    // Everybody here has one address, and signs in often.
+    PHOENIX_DISABLE_RATE_LIMIT: 'true',
     PHOENIX_WORKING_DIR: workingDir,
     ...options.env,
   })
@@ -163,11 +165,11 @@ async function portsFromBanner(output: () => string, exited: Promise<Exit>): Pro
   const deadline = Date.now() + START_PATIENCE_MS
   while (!gone && Date.now() < deadline) {
     const text = output()
-    if (/ is ready\n/.test(text) && /sign-in/.test(text)) {
-      const [, scheme = 'http', webPort = 0] = /pages +(https?):\/\/[^/]+:(\d+)\//.exec(text) ?? []
+    if (/ is ready[\n"]/.test(text) && /sign-in/.test(text)) {
+      const [, scheme = 'http', webPort = 0] = /pages[ ":]+(https?):\/\/[^/]+:(\d+)\//.exec(text) ?? []
       const port = Number(webPort)
-      const grpcPort = Number(/gRPC +\S+:(\d+)/.exec(text)?.[1] ?? 0)
-      const otlpHttpPort = Number(/OTLP HTTP +https?:\/\/[^/]+:(\d+)\//.exec(text)?.[1] ?? 0)
+      const grpcPort = Number(/gRPC[ ":]+[^\s"]+:(\d+)/.exec(text)?.[1] ?? 0)
+      const otlpHttpPort = Number(/OTLP HTTP[ ":]+https?:\/\/[^/]+:(\d+)\//.exec(text)?.[1] ?? 0)
       return { scheme, port, grpcPort, otlpHttpPort }
     }
     await sleep(20)
