@@ -17,6 +17,7 @@ const blocks = pages.flatMap((page) =>
 const FILES: Record<string, string> = {
   '/run/secrets/bennu_secret': 'a-secret-of-at-least-32-characters-in-a-file\n',
   '/run/secrets/bennu_database_url': 'postgresql://bennu:pw@db.example.com/bennu\n',
+  '/run/secrets/bennu_smtp_password': 'a password\n',
 }
 
 test.each(blocks)('the sample %s is accepted without a problem', (_, block) => {
