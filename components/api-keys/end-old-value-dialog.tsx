@@ -25,7 +25,7 @@ export function EndOldValueDialog({ apiKey, onClose }: { apiKey: KeySummary; onC
           <span className="font-medium">{apiKey.name}</span> is refused from its next request on
           {apiKey.previousValidUntil !== null && (
             <>
-              ; it would have worked until <RelativeTime at={Date.parse(apiKey.previousValidUntil)} />
+              ; by itself it would have ended <RelativeTime at={Date.parse(apiKey.previousValidUntil)} />
             </>
           )}
           . The present value <Ending lastFour={apiKey.lastFour} /> goes on working. This cannot be undone.
@@ -46,5 +46,5 @@ export function EndOldValueDialog({ apiKey, onClose }: { apiKey: KeySummary; onC
 }
 
 function Ending({ lastFour }: { lastFour: string | null }) {
-  return lastFour === null ? null : <span className="font-mono text-xs">…{lastFour}</span>
+  return lastFour === null ? null : <span className="font-mono text-xs whitespace-nowrap">…{lastFour}</span>
 }
