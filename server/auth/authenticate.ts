@@ -46,7 +46,7 @@ export async function authenticate(world: AuthWorld, credential: Credential): Pr
   // A cookie is a browser's session and nothing else: neither a key nor the admin secret works there.
   return token?.table === 'AccessToken'
     ? checkSession(world, credential, accessCookie, token)
-    : refused(tokenFault(accessCookie, token, 'AccessToken'), token)
+    : refusedAsSlowly(world, accessCookie, token)
 }
 
 async function authenticateBearer(world: AuthWorld, credential: Credential): Promise<Authentication> {
@@ -57,7 +57,7 @@ async function authenticateBearer(world: AuthWorld, credential: Credential): Pro
   const token = readToken(world.config, text)
   if (token?.table === 'AccessToken') return checkSession(world, credential, text, token)
   if (token?.table === 'ApiKey') return checkKey(world, credential, text, token)
-  return refused(tokenFault(text, token, 'AccessToken'), token)
+  return refusedAsSlowly(world, text, token)
 }
 
 const accepted = (actor: Actor): Authentication => ({ actor, problem: null, refusal: null })
@@ -72,6 +72,22 @@ function refused(
     problem: reason === 'expired' ? 'expired' : 'invalid',
     refusal: { reason, credential: token && `${token.table}:${token.rowId}`, userId },
   }
+}
+
+/** The id of no row. */
+const NO_ROW = 0
+
+/**
+ * Refuses a text that names no row to look at, after a look all the same: how long an answer takes must not tell
+ * whether a signature was good or what kind of token it was.
+ */
+async function refusedAsSlowly(
+  world: AuthWorld,
+  text: string,
+  token: TokenText | null,
+): Promise<Authentication> {
+  await findSession(world, NO_ROW)
+  return refused(tokenFault(text, token, 'AccessToken'), token)
 }
 
 async function actAsSystem({ db }: AuthWorld): Promise<Authentication> {
@@ -93,9 +109,20 @@ async function checkSession(
   text: string,
   token: TokenText,
 ): Promise<Authentication> {
-  if (!token.signatureGood) return refused('signature', token)
-  const { accessTokens, users } = world.db.t
-  const [row] = await world.db.read
+  if (!token.signatureGood) return refusedAsSlowly(world, text, token)
+  const row = await findSession(world, token.rowId)
+  if (!row || row.role === 'SYSTEM') return refused('revoked', token)
+  if (!matchesHash(text, row.tokenHash)) return refused('forged', token)
+  const { userId, role, mustReset, sessionId } = row
+  if (isOver(row.expiresAt, world.clock())) return refused('expired', token, userId)
+  if (row.disabledAt) return refused('disabled', token, userId)
+  noteSessionUse(world, { userId, sessionId, address })
+  return accepted({ kind: 'session', userId, role, mustReset, sessionId, accessTokenId: token.rowId })
+}
+
+async function findSession({ db }: AuthWorld, accessTokenId: number) {
+  const { accessTokens, users } = db.t
+  const [row] = await db.read
     .select({
       tokenHash: accessTokens.tokenHash,
       expiresAt: accessTokens.expiresAt,
@@ -107,14 +134,8 @@ async function checkSession(
     })
     .from(accessTokens)
     .innerJoin(users, eq(users.id, accessTokens.userId))
-    .where(eq(accessTokens.id, token.rowId))
-  if (!row || row.role === 'SYSTEM') return refused('revoked', token)
-  if (!matchesHash(text, row.tokenHash)) return refused('forged', token)
-  const { userId, role, mustReset, sessionId } = row
-  if (isOver(row.expiresAt, world.clock())) return refused('expired', token, userId)
-  if (row.disabledAt) return refused('disabled', token, userId)
-  noteSessionUse(world, { userId, sessionId, address })
-  return accepted({ kind: 'session', userId, role, mustReset, sessionId, accessTokenId: token.rowId })
+    .where(eq(accessTokens.id, accessTokenId))
+  return row
 }
 
 /**

@@ -29,29 +29,47 @@ export async function refreshSession(ctx: Ctx, sent: SentTokens): Promise<Sessio
   if (!sent.refresh) throw new AppError('unauthenticated', 'The refresh token is missing')
   const token = readToken(ctx.config, sent.refresh)
   const refused = new AppError('unauthenticated', 'The refresh token is not valid')
-  if (!token?.signatureGood || token.table !== 'RefreshToken') {
+  const isOurs = token?.signatureGood === true && token.table === 'RefreshToken'
+  // A row is looked for whatever was sent: the time of the answer must not tell whether the signature was good.
+  const row = await findRow(ctx, isOurs ? token.rowId : NO_ROW)
+  if (!isOurs) {
     await recordRefusal(ctx, tokenFault(sent.refresh, token, 'RefreshToken'), null, null)
     throw refused
   }
   const refresh = { text: sent.refresh, rowId: token.rowId }
-  const owner = await findOwner(ctx, token.rowId)
+  const fault = faultOf(row, sent.refresh, ctx.clock())
   const renewal: Renewal =
-    owner === null
-      ? { problem: 'revoked' }
-      : await ctx.db.write((tx) => renew(tx, ctx, refresh, owner, sent.access))
+    fault || !row
+      ? { problem: fault ?? 'revoked' }
+      : await ctx.db.write((tx) => renew(tx, ctx, refresh, row.userId, sent.access))
   if ('session' in renewal) return renewal.session
   // Recorded where it ended the session.
-  if (renewal.problem !== 'reused') await recordRefusal(ctx, renewal.problem, token.rowId, owner)
+  if (renewal.problem !== 'reused')
+    await recordRefusal(ctx, renewal.problem, token.rowId, row?.userId ?? null)
   throw refused
 }
 
-async function findOwner({ db }: Ctx, refreshTokenId: number): Promise<number | null> {
+/** The id of no row. */
+const NO_ROW = 0
+
+async function findRow({ db }: Ctx, refreshTokenId: number) {
   const { refreshTokens } = db.t
   const [row] = await db.read
-    .select({ userId: refreshTokens.userId })
+    .select({
+      userId: refreshTokens.userId,
+      tokenHash: refreshTokens.tokenHash,
+      expiresAt: refreshTokens.expiresAt,
+    })
     .from(refreshTokens)
     .where(eq(refreshTokens.id, refreshTokenId))
-  return row?.userId ?? null
+  return row
+}
+
+/** What needs no lock to be said; the rest is said where the row is locked. */
+function faultOf(row: Awaited<ReturnType<typeof findRow>>, text: string, now: Date): RefusalReason | null {
+  if (!row) return 'revoked'
+  if (!matchesHash(text, row.tokenHash)) return 'forged'
+  return isOver(row.expiresAt, now) ? 'expired' : null
 }
 
 async function renew(
