@@ -8,6 +8,7 @@ import type { Ctx, RequestInfo } from '#server/context'
 import { AppError, isAppError } from '#server/errors'
 import { createRoute, translateStorageError } from '#server/http'
 import { authLogger } from '#server/log'
+import { loggablePath } from '#server/log/path'
 import { getRuntime, type Runtime } from '#server/runtime'
 
 const MAX_USER_AGENT = 500
@@ -54,7 +55,7 @@ async function actorOf(runtime: Runtime, asking: Asking, request: RequestInfo) {
     refuseForeignOrigin(runtime.config, { method, path, headers, byCookie })
   } catch (error) {
     const origin = headers.get('origin')?.slice(0, MAX_LOGGED) ?? null
-    const place = { method, path: path.slice(0, MAX_LOGGED), origin }
+    const place = { method, path: loggablePath(path).slice(0, MAX_LOGGED), origin }
     authLogger(runtime.log).warn(place, 'refused a request of another site')
     throw error
   }

@@ -56,7 +56,7 @@ export async function sendInvitations(ctx: RecordCtx): Promise<number> {
 
 async function sendOne(ctx: RecordCtx, id: number, user: User): Promise<boolean> {
   const { passwordResetTokens: tokens } = ctx.db.t
-  const { text, tokenHash } = resetTokenText(ctx.config, id)
+  const { text, tokenHash } = await resetTokenText(ctx.db.read, ctx, id)
   const claimed = await ctx.db.write((tx) =>
     tx
       .update(tokens)

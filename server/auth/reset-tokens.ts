@@ -6,6 +6,7 @@ import type { Config } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
 import type { ResetPurpose, Tables } from '#server/db/schema'
 import { AppError } from '#server/errors'
+import { secretInForce } from '#server/secrets/instance-keys'
 import { findUser, type User } from '#server/users/find'
 
 export interface ResetWorld {
@@ -48,9 +49,14 @@ export async function insertResetToken(
 }
 
 /** The text of a row's token; its hash goes into `tokenHash`. */
-export function resetTokenText({ auth }: Config, id: number): { text: string; tokenHash: string } {
-  if (!auth.enabled) throw new AppError('not_found', 'Not Found')
-  const text = signToken('PasswordResetToken', id, auth.secret)
+export async function resetTokenText(
+  queries: Queries,
+  world: ResetWorld,
+  id: number,
+): Promise<{ text: string; tokenHash: string }> {
+  const secret = world.config.auth.enabled ? await secretInForce(queries, world) : null
+  if (secret === null) throw new AppError('not_found', 'Not Found')
+  const text = signToken('PasswordResetToken', id, secret)
   return { text, tokenHash: hashToken(text) }
 }
 
@@ -58,7 +64,7 @@ export function resetTokenText({ auth }: Config, id: number): { text: string; to
 export async function issueResetToken(tx: Queries, world: ResetWorld, userId: number): Promise<string> {
   const { passwordResetTokens: tokens } = world.db.t
   const id = await insertResetToken(tx, world, userId, 'reset')
-  const { text, tokenHash } = resetTokenText(world.config, id)
+  const { text, tokenHash } = await resetTokenText(tx, world, id)
   await tx.update(tokens).set({ tokenHash }).where(eq(tokens.id, id))
   return text
 }

@@ -15,11 +15,11 @@ export function networkOf(address: string): string {
 }
 
 /**
- * The digest of a key, hex. Other under another PHOENIX_SECRET, so that the counts begin anew when it changes; without
- * one it hides little.
+ * The digest of a key, hex, under the earliest secret there is: during a rotation servers with both secrets and servers
+ * with the earlier one alone count together. The counts begin anew when that one goes; without a secret it hides little.
  */
 export function digestOf({ auth }: Pick<Config, 'auth'>, kind: 'rate' | 'name', text: string): string {
-  return createHmac('sha256', auth.secret ?? 'bennu')
+  return createHmac('sha256', auth.previousSecrets.at(-1) ?? auth.secret ?? 'bennu')
     .update(JSON.stringify(['bennu.limits.1', kind, text]))
     .digest('hex')
 }

@@ -20,6 +20,7 @@ import { answerForeign } from '#server/listener/gates'
 import { answerText } from '#server/listener/machine-answers'
 import { cleanHeaders } from '#server/listener/request-headers'
 import { normalizePath } from '#server/listener/request-path'
+import { loggablePath } from '#server/log/path'
 import { routeClass } from '#server/metrics/route-class'
 import type { Runtime } from '#server/runtime'
 import type { Pair } from '#server/tls/pair'
@@ -166,7 +167,8 @@ function followAnswer(
     const { statusCode: status } = response
     metrics?.countHttp({ route: routeClass(path), status, seconds: milliseconds / 1000 })
     if (isLogged) {
-      log.debug({ requestId, method, path, status, durationMs: Math.round(milliseconds) }, 'request')
+      const durationMs = Math.round(milliseconds)
+      log.debug({ requestId, method, path: loggablePath(path), status, durationMs }, 'request')
     }
   })
 }
