@@ -226,6 +226,28 @@ describe('writes that lose a race', () => {
   })
 })
 
+test('connections that die before their BEGIN leave room for others', async () => {
+  const db = await createTestDatabase()
+  const backend = () =>
+    db.write(async (tx) => {
+      const rows = await tx.select({ pid: sql<number>`pg_backend_pid()` }).from(sql`(select 1) as one`)
+      return rows[0]?.pid ?? 0
+    })
+  let failures = 0
+  // More often than a pool holds connections.
+  while (failures < 12) {
+    const pid = await backend().catch(() => {
+      failures += 1
+      return 0
+    })
+    if (pid === 0) continue
+    process.kill(pid, 'SIGTERM')
+    // Held up, this process does not hear of the end before it uses the connection again.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+  }
+  expect(await backend()).toBeGreaterThan(0)
+})
+
 test('a wrong password is an error that trying again does not mend, and is not repeated in it', async () => {
   const server = await startPostgres({ hba: ['host all all 127.0.0.1/32 scram-sha-256'] })
   await server.query("create role ada login password 'right'")

@@ -36,7 +36,7 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
     guard.check()
     for (let run = 0; ; run++) {
       try {
-        const { result, committed } = await queries.transaction(async (tx) => {
+        const { result, committed } = await transact(pool, async (tx) => {
           if (mayBeLost) await tx.execute(sql`set local synchronous_commit = off`)
           return guard.run(() => work(tx as Queries))
         })
@@ -62,6 +62,21 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
       await pool.query(query)
     },
     close: () => pool.end(),
+  }
+}
+
+type PgTransaction = Parameters<Parameters<ReturnType<typeof drizzle>['transaction']>[0]>[0]
+
+/**
+ * A transaction on a connection of its own. The query builder's own way never gives back a connection that dies before
+ * BEGIN is answered, and gives back one that is still busy.
+ */
+async function transact<T>(pool: PostgresPool, work: (tx: PgTransaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    return await drizzle(client).transaction(work)
+  } finally {
+    client.release(client.getTransactionStatus() !== 'I')
   }
 }
 
