@@ -33,10 +33,15 @@ export const Email = Text.trim()
 /** Any word: one that is no role of a person is refused with a sentence of its own. */
 const RoleWord = Text.meta({ override: { type: 'string', enum: [...ROLES] } })
 
+/** Refused aloud: an answer of 200 to it would look as if it had been changed. */
+const UnchangeableEmail = z.never('An e-mail address never changes: make another account').nullish()
+
 /** The body of `PATCH /v1/user`. What is left out or null stays as it is. */
 export const ProfileChange = z.object({
   user: z.object({
     username: Username.nullish(),
+    email: UnchangeableEmail,
+    role: z.never('Nobody changes the own role: ask another admin').nullish(),
     password: z.string().nullish(),
     /** Needed to change the password. */
     current_password: z.string().nullish(),
@@ -48,6 +53,7 @@ export type ProfileChange = z.infer<typeof ProfileChange>
 export const UserChange = z.object({
   user: z.object({
     username: Username.nullish(),
+    email: UnchangeableEmail,
     role: RoleWord.nullish(),
     /** A new password, to be changed at the next sign-in. */
     password: z.string().nullish(),

@@ -308,10 +308,21 @@ describe('PATCH /v1/user', () => {
     expect((await patch(cookie, { username: `${user.username} b` })).status).toBe(200)
   })
 
-  test('ignores what it does not know, such as a role or an address', async () => {
+  test.each([
+    ['a role', { role: 'ADMIN' }, 'Nobody changes the own role'],
+    ['an address', { username: 'Not to be', email: 'x@example.com' }, 'An e-mail address never changes'],
+  ])('refuses %s aloud and changes nothing', async (_what, change, sentence) => {
+    const user = await createAccount(world)
+    const response = await patch(await sessionCookies(world, user), change)
+    expect(response.status).toBe(422)
+    expect(await response.text()).toContain(sentence)
+    expect({ ...(await readUser(user.id)), lastSeenAt: null }).toEqual(user)
+  })
+
+  test('ignores what it does not know', async () => {
     const user = await createAccount(world)
     const cookie = await sessionCookies(world, user)
-    const response = await patch(cookie, { role: 'ADMIN', email: 'x@example.com', reset_password: true })
+    const response = await patch(cookie, { reset_password: true, email: null })
     expect(response.status).toBe(200)
     expect({ ...(await readUser(user.id)), lastSeenAt: null }).toEqual(user)
   })

@@ -296,6 +296,7 @@ describe('PATCH /v1/users/{id}', () => {
     ['a reason of 201 characters',  { disabled: true, disabled_reason: 'x'.repeat(201) }, 422, 'At most 200 characters'],
     ['a reason without disabling',  { disabled_reason: 'why' },                        422, 'goes with disabled: true'],
     ['disabled as a word',          { disabled: 'yes' },                               422, 'disabled'],
+    ['another address',             { email: 'x@example.com', username: 'Not to be' }, 422, 'An e-mail address never changes'],
     ['a name and a bad role',       { username: 'Not to be', role: 'x' },              400, 'The role is one of'],
   ]
   test.each(REFUSALS)('refuses %s and changes nothing', async (_what, change, status, sentence) => {
