@@ -74,13 +74,13 @@ describe('an empty database', () => {
     expect(await listProjects(db)).toEqual([DEFAULT])
   })
 
-  test('gets the head of the audit chain', async () => {
+  test('gets the head of the audit chain, with the two accounts on record', async () => {
     const db = await createTestDatabase()
     await ensure(db)
     const chain = await db.read
       .select({ id: db.t.auditChain.id, count: db.t.auditChain.count })
       .from(db.t.auditChain)
-    expect(chain).toEqual([{ id: 1, count: 0 }])
+    expect(chain).toEqual([{ id: 1, count: 2 }])
   })
 
   test('gets an admin whose password is the configured one', async () => {

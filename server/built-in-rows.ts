@@ -33,11 +33,12 @@ export async function ensureBuiltInRows(world: BuiltInWorld): Promise<void> {
     ? null
     : await hashPassword(config.auth.defaultAdminInitialPassword)
   await db.write(async (tx) => {
+    await ensureSecretInForce(world, tx)
+    // First, because what is made after it is on record.
+    await startAuditChain(world, tx)
     const fresh = await ensureSystemUser(world, tx)
     if (passwordHash) await ensureAdmin(world, tx, passwordHash, fresh)
     await ensureDefaultProject(world, tx)
-    await ensureSecretInForce(world, tx)
-    await startAuditChain(world, tx)
     await ensureBlockedKey(world, tx)
     await provisionAdmins(tx, asServer(world))
   })
@@ -88,7 +89,8 @@ async function hasAdmin(db: Database, queries: Queries): Promise<boolean> {
 }
 
 /** @returns true when there were no accounts before, so that the ids 1 and 2 have never been used */
-async function ensureSystemUser({ db, clock }: BuiltInWorld, tx: Queries): Promise<boolean> {
+async function ensureSystemUser(world: BuiltInWorld, tx: Queries): Promise<boolean> {
+  const { db, clock } = world
   const { users } = db.t
   const [anybody] = await tx.select({ id: users.id }).from(users).limit(1)
   if (anybody) return false
@@ -104,8 +106,26 @@ async function ensureSystemUser({ db, clock }: BuiltInWorld, tx: Queries): Promi
       updatedAt: clock(),
     })
     .onConflictDoNothing()
-    .returning({ id: users.id })
+    .returning({ id: users.id, username: users.username })
+  await recordMade(world, tx, made, 'SYSTEM')
   return made.length > 0
+}
+
+async function recordMade(
+  world: BuiltInWorld,
+  tx: Queries,
+  made: readonly { id: number; username: string }[],
+  role: 'SYSTEM' | 'ADMIN',
+): Promise<void> {
+  for (const { id, username } of made) {
+    await recordEvent(tx, asServer(world), {
+      action: 'user.create',
+      outcome: 'success',
+      target: `User:${id}`,
+      targetName: username,
+      details: { role, method: 'LOCAL', source: 'built-in' },
+    })
+  }
 }
 
 async function ensureAdmin(
@@ -132,7 +152,8 @@ async function ensureAdmin(
       updatedAt: clock(),
     })
     .onConflictDoNothing()
-    .returning({ id: users.id })
+    .returning({ id: users.id, username: users.username })
+  await recordMade(world, tx, made, 'ADMIN')
   if (fresh) await db.dialect.skipUsedIds(tx, users)
   if (made.length === 0) {
     log.warn('there is no admin, and none can be made: another account is named admin or admin@localhost')

@@ -11,6 +11,8 @@ import type { Database } from '#server/db/database'
 
 /** One word for machines. */
 export type RefusalReason =
+  /** Nothing was sent where a token was wanted. */
+  | 'missing'
   /** Not a token of ours at all, or damaged on the way. */
   | 'malformed'
   /** An Authorization header that is no bearer. */

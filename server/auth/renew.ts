@@ -10,6 +10,7 @@ import { hashToken, matchesHash, type TokenTable } from '#server/auth/tokens'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
+import type { User } from '#server/users/find'
 
 /** The token texts a browser (or a client with a bearer) sent along. */
 export interface SentTokens {
@@ -26,7 +27,10 @@ type Renewal = { session: Session } | { problem: RefusalReason }
  * @throws AppError unauthenticated, with one sentence whatever the reason
  */
 export async function refreshSession(ctx: Ctx, sent: SentTokens): Promise<Session> {
-  if (!sent.refresh) throw new AppError('unauthenticated', 'The refresh token is missing')
+  if (!sent.refresh) {
+    await recordRefusal(ctx, 'missing', null, null)
+    throw new AppError('unauthenticated', 'The refresh token is missing')
+  }
   const token = readToken(ctx.config, sent.refresh)
   const refused = new AppError('unauthenticated', 'The refresh token is not valid')
   const isOurs = token?.signatureGood === true && token.table === 'RefreshToken'
@@ -90,9 +94,32 @@ async function renew(
   if (user.disabledAt) return { problem: 'disabled' }
   await tx.update(refreshTokens).set({ consumedAt: ctx.clock() }).where(eq(refreshTokens.id, rowId))
   await tx.delete(accessTokens).where(eq(accessTokens.sessionId, row.sessionId))
-  if (access) await endOtherSessionOf(tx, ctx, access, row)
+  const ended = access ? await endOtherSessionOf(tx, ctx, access, row) : []
   await noteUse(tx, ctx, row.sessionId)
-  return { session: await issueTokens(tx, ctx, row) }
+  const session = await issueTokens(tx, ctx, row)
+  await recordRenewal(tx, ctx, { id: rowId, user, session, ended })
+  return { session }
+}
+
+async function recordRenewal(
+  tx: Queries,
+  ctx: Ctx,
+  { id, user, session, ended }: { id: number; user: User; session: Session; ended: readonly number[] },
+): Promise<void> {
+  await recordEvent(tx, ctx, {
+    action: 'session.refresh',
+    outcome: 'success',
+    credential: `RefreshToken:${id}`,
+    target: `User:${user.id}`,
+    targetName: user.username,
+    actorUserId: user.id,
+    actorName: user.username,
+    details: {
+      session: `Session:${session.sessionId}`,
+      accessToken: `AccessToken:${session.accessTokenId}`,
+      ...(ended.length > 0 && endedDetails(ended)),
+    },
+  })
 }
 
 async function endReused(
@@ -112,16 +139,16 @@ async function endReused(
   return { problem: 'reused' }
 }
 
-/** A browser that changes its session leaves the one behind that its access token belongs to. */
+/** A browser that changes its session leaves the one behind that its access token belongs to. Returns what ended. */
 async function endOtherSessionOf(
   tx: Queries,
   ctx: Ctx,
   access: string,
   { userId, sessionId }: { userId: number; sessionId: number },
-): Promise<void> {
+): Promise<number[]> {
   const other = await sessionOf(tx, ctx, 'AccessToken', access)
-  if (other?.userId !== userId || other.sessionId === sessionId) return
-  await endSessions(tx, ctx.db, userId, { only: other.sessionId })
+  if (other?.userId !== userId || other.sessionId === sessionId) return []
+  return endSessions(tx, ctx.db, userId, { only: other.sessionId })
 }
 
 async function noteUse(tx: Queries, { db, clock, request }: Ctx, sessionId: number): Promise<void> {

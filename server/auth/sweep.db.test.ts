@@ -111,3 +111,14 @@ test('the sessions of a disabled account are kept like any other', async () => {
   now = later(59)
   expect(await sweepSessions(world)).toEqual({ tokens: 0, sessions: 0 })
 })
+
+test('sessions that ran out are on record, with their number', async () => {
+  const { sessionId } = await createSession(world, user)
+  now = later(60)
+  await sweepSessions(world)
+  await sweepSessions(world)
+  const { auditEvents: t } = world.db.t
+  const entries = await world.db.read.select().from(t).where(eq(t.action, 'session.expire'))
+  expect(entries).toMatchObject([{ outcome: 'success', actorKind: 'server' }])
+  expect(JSON.parse(entries[0]?.details ?? '')).toEqual({ ended: 1, sessions: [`Session:${sessionId}`] })
+})

@@ -1,6 +1,9 @@
 /** Removes sessions and tokens that can no longer be used. Harmless wherever and however often it runs. */
 import { and, eq, gt, inArray, lte, notExists } from 'drizzle-orm'
-import { isDead } from '#server/auth/sessions'
+import type { Logger } from 'pino'
+import { recordEvent } from '#server/audit/record'
+import { endedDetails, isDead } from '#server/auth/sessions'
+import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 
 /** Rows removed in one transaction, so that nobody waits long behind it. */
@@ -8,7 +11,9 @@ const BATCH = 500
 
 export interface SweepWorld {
   db: Database
+  config: Config
   clock: () => Date
+  log: Logger
 }
 
 /** Rows that were removed. */
@@ -47,17 +52,21 @@ async function removeTokens({ db, clock }: SweepWorld): Promise<number> {
   return rows.length
 }
 
-async function removeSessions({ db, clock }: SweepWorld): Promise<number> {
+async function removeSessions(world: SweepWorld): Promise<number> {
+  const { db, clock } = world
   const { sessions } = db.t
-  const rows = await db.write((tx) => {
+  return db.write(async (tx) => {
     const dead = tx
       .select({ id: sessions.id })
       .from(sessions)
       .where(isDead(db, tx, clock()))
       .limit(BATCH)
-    return tx.delete(sessions).where(inArray(sessions.id, dead)).returning({ id: sessions.id })
+    const rows = await tx.delete(sessions).where(inArray(sessions.id, dead)).returning({ id: sessions.id })
+    const ctx = { ...world, actor: { kind: 'server' as const }, request: { address: null, userAgent: null } }
+    const details = endedDetails(rows.map(({ id }) => id))
+    if (rows.length > 0) await recordEvent(tx, ctx, { action: 'session.expire', outcome: 'success', details })
+    return rows.length
   })
-  return rows.length
 }
 
 async function untilNone(remove: () => Promise<number>): Promise<number> {

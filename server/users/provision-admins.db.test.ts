@@ -66,6 +66,8 @@ describe('PHOENIX_ADMINS', () => {
     await start(db)
     const events = await db.read.select().from(db.t.auditEvents)
     expect(events).toMatchObject([
+      { action: 'user.create', actorKind: 'server', target: 'User:1', targetName: 'system' },
+      { action: 'user.create', actorKind: 'server', target: 'User:2', targetName: 'admin' },
       { action: 'user.create', actorKind: 'server', target: 'User:3', targetName: 'Ada' },
       { action: 'user.create', actorKind: 'server', target: 'User:4', targetName: 'Bob' },
     ])
