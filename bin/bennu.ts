@@ -91,9 +91,43 @@ users
   .addOption(databaseUrl)
   .action(async (email, flags) => (await import('./commands/users')).resetPassword(email, flags))
 
+const audit = program.command('audit').description('look after the audit log')
+audit
+  .command('verify')
+  .description(
+    'read the whole audit log and say whether it is the one that was written; a server may run meanwhile',
+  )
+  .option(
+    '--head <count:hash>',
+    'the head at an earlier time, as `audit head` or the log of the server told it',
+    parseHead,
+  )
+  .option('--skip-unreadable', 'entries whose key no configured secret opens are no fault')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/audit')).verifyAudit(flags))
+audit
+  .command('head')
+  .description('print how long the audit log is and its newest hash')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/audit')).printHead(flags))
+audit
+  .command('erase')
+  .description('blank the names and addresses of somebody whose account was deleted')
+  .option('--email <address>', 'their e-mail address')
+  .option('--username <name>', 'their name')
+  .option('--user <number>', 'the number of their account', parseStep)
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/audit')).eraseFromAudit(flags))
+
 function parseStep(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.')
   return Number(text)
+}
+
+function parseHead(text: string): { count: number; hash: string } {
+  const parts = /^(\d{1,15}):([0-9a-f]{64})$/i.exec(text.trim())
+  if (!parts) throw new InvalidArgumentError('It must be a count and a hash: 1234:0a1b…, 64 digits of it.')
+  return { count: Number(parts[1]), hash: (parts[2] as string).toLowerCase() }
 }
 
 program.parseAsync().catch(async (error: unknown) => {

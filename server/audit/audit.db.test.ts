@@ -1,13 +1,16 @@
-import { asc, eq } from 'drizzle-orm'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { asc, eq, gt } from 'drizzle-orm'
 import { pino } from 'pino'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { ensureAuditChain, openChainKey, type StoredKey } from '#server/audit/chain'
+import { entryHash, GENESIS_HASH, personalDigest } from '#server/audit/entry'
 import { type AuditEvent, type RecordCtx, recordEvent } from '#server/audit/record'
 import { type ChainReport, verifyChain } from '#server/audit/verify'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import { createLogger } from '#server/log'
-import { createTestDatabase } from '../../test/database'
+import { createTestDatabase, openTestDatabase, type TestDatabase } from '../../test/database'
 import { TEST_SECRET, testConfig } from '../../test/runtime'
 
 const config = testConfig()
@@ -15,7 +18,7 @@ const withoutSecret = testConfig({ auth: { enabled: false, secret: null } as Par
 const OTHER_SECRET = 'other-secret-0123456789-abcdefghijk'
 const withOtherSecret = testConfig({ auth: { secret: OTHER_SECRET } as Partial<Config['auth']> })
 
-let db: Database
+let db: TestDatabase
 let lines: Record<string, unknown>[]
 
 beforeAll(async () => {
@@ -72,7 +75,7 @@ test.each([9, 10, 11, 30])(
   async (count) => {
     await recordMany(count)
     const last = (await entries()).at(-1)
-    const report = await verifyChain(db, (stored) => openChainKey(config, stored), 10)
+    const report = await verifyChain(db, (stored) => openChainKey(config, stored), { pageSize: 10 })
     expect(report).toMatchObject({ ok: true, count, hash: last?.hash })
   },
 )
@@ -384,3 +387,75 @@ test('no line of the log can be forged through an address', async () => {
   await record({}, { request: { address: '1.1.1.1\r\n{"level":30}', userAgent: null } })
   expect(lines[0]?.address).toBe('1.1.1.1\ufffd\ufffd{"level":30}')
 })
+
+test('a head noted before finds the last ten cut off, and a log written anew', async () => {
+  await recordMany(12)
+  const [second, twelfth] = [(await entries())[1], (await entries())[11]]
+  const noted = { count: 12, hash: twelfth?.hash ?? '' }
+  const against = (head: { count: number; hash: string }) =>
+    verifyChain(db, (stored) => openChainKey(config, stored), { noted: head })
+  expect(await against(noted)).toMatchObject({ ok: true, count: 12 })
+  expect(await against({ count: 2, hash: 'f'.repeat(64) })).toEqual({ ok: false, fault: 'rewritten', at: 2 })
+  await db.write(async (tx) => {
+    await tx.delete(db.t.auditEvents).where(gt(db.t.auditEvents.id, 2))
+    await tx.update(db.t.auditChain).set({ count: 2, hash: second?.hash })
+  })
+  expect(await verify()).toMatchObject({ ok: true, count: 2 })
+  expect(await against(noted)).toEqual({ ok: false, fault: 'cut', at: 3 })
+})
+
+test('a chain computed anew without the secret is found', async () => {
+  await recordMany(3)
+  const stored = await entries()
+  const wrong = Buffer.alloc(32, 7)
+  await rewrite(wrong, stored)
+  expect(await verify()).toEqual({ ok: false, fault: 'changed', at: 1 })
+})
+
+test('a chain computed anew under a key of the forger, put in its place in clear, is found', async () => {
+  await recordMany(3)
+  const wrong = Buffer.alloc(32, 7)
+  await rewrite(wrong, await entries())
+  const clear = { chainKey: wrong.toString('base64'), keyEncrypted: false }
+  await db.write((tx) => tx.update(db.t.auditChain).set(clear))
+  const strict = { keyMustBeWrapped: true }
+  expect(await verifyChain(db, (key) => openChainKey(config, key), strict)).toEqual({
+    ok: false,
+    fault: 'open-key',
+    at: 1,
+  })
+})
+
+/** What somebody can do who may write to the database and has another key. */
+async function rewrite(key: Buffer, rows: Awaited<ReturnType<typeof entries>>): Promise<void> {
+  let hash = GENESIS_HASH
+  await db.write(async (tx) => {
+    for (const row of rows) {
+      const changed = { ...row, reason: 'rewritten' }
+      const digest = personalDigest(key, row.personalSalt ?? '', changed)
+      hash = entryHash(key, hash, { ...changed, personalDigest: digest })
+      const set = { reason: 'rewritten', personalDigest: digest, hash }
+      await tx.update(db.t.auditEvents).set(set).where(eq(db.t.auditEvents.id, row.id))
+    }
+    await tx.update(db.t.auditChain).set({ hash })
+  })
+}
+
+test('eight writers on two replicas leave one chain', async () => {
+  const other = await openTestDatabase(db.config)
+  const writer = async (replica: Database) => {
+    for (let made = 0; made < 15; made++)
+      await replica.write((tx) =>
+        recordEvent(tx, ctx({ db: replica }), { action: 'apiKey.create', outcome: 'success' }),
+      )
+  }
+  await Promise.all([db, db, db, db, other, other, other, other].map(writer))
+  expect(await verify()).toMatchObject({ ok: true, count: 120 })
+})
+
+test('four processes leave one chain', async () => {
+  const run = promisify(execFile)
+  const args = ['--import', 'tsx', 'test/record-many.ts', JSON.stringify(db.config), '30']
+  await Promise.all([1, 2, 3, 4].map(() => run(process.execPath, args)))
+  expect(await verify()).toMatchObject({ ok: true, count: 120 })
+}, 60_000)

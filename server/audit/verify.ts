@@ -2,6 +2,7 @@
 import { asc, gt, max } from 'drizzle-orm'
 import { HEAD, type StoredKey } from '#server/audit/chain'
 import { entryHash, GENESIS_HASH, personalDigest } from '#server/audit/entry'
+import type { AuditHead } from '#server/audit/head'
 import type { Database } from '#server/db/database'
 
 /** How a chain can be wrong, at the first entry where it is. */
@@ -16,6 +17,12 @@ export type ChainFault =
   | 'beyond-head'
   /** The head does not match the last entry, or is gone. */
   | 'head'
+  /** Fewer entries than there were once: the tail is cut off. */
+  | 'cut'
+  /** The entry that was the newest once is another one now: the log was written anew. */
+  | 'rewritten'
+  /** The key lies in clear although there is a PHOENIX_SECRET: whoever can write to the database may have put it there. */
+  | 'open-key'
 
 export type ChainReport =
   | {
@@ -32,55 +39,97 @@ export type ChainReport =
 /** Opens the key of a stretch; null when it cannot be opened. `openChainKey` with a Config bound. */
 export type KeyOpener = (stored: StoredKey) => Promise<Buffer | null>
 
-/** Entries read at a time. */
+export interface VerifyOptions {
+  /** Entries read at a time. */
+  pageSize?: number
+  /** The length and the newest hash at an earlier time, as the log or the metrics told them. */
+  noted?: AuditHead | null
+  /** Whether a key in clear is a fault: where there is a PHOENIX_SECRET, the start of a server encrypts it. */
+  keyMustBeWrapped?: boolean
+  /** Told after each page. */
+  onProgress?: (done: number, total: number) => void
+}
+
 const PAGE_SIZE = 1000
 
 type Entry = Database['t']['auditEvents']['$inferSelect']
-type Stretch = { to: number; hash: string; key: Buffer | null }
+type Stretch = { from: number; to: number; hash: string; key: Buffer | null; isWrapped: boolean }
 
 /**
  * Verifies the chain, a page of entries at a time; the server may go on writing meanwhile. A tail that was cut
- * together with a rewound head looks whole from inside: compare `count` and `hash` with a head noted elsewhere.
+ * together with a rewound head looks whole from inside: pass a head that was noted elsewhere.
  */
 export async function verifyChain(
   db: Database,
   openKey: KeyOpener,
-  pageSize = PAGE_SIZE,
+  options: VerifyOptions = {},
 ): Promise<ChainReport> {
   const { auditEvents } = db.t
+  const { pageSize = PAGE_SIZE, noted = null, keyMustBeWrapped = false, onProgress } = options
   // The last id before the head: an append between the two then looks like no fault.
   const [last] = await db.read.select({ id: max(auditEvents.id) }).from(auditEvents)
   const stretches = await readStretches(db, openKey)
   const head = stretches.at(-1)
   if (!head) return { ok: false, fault: 'head', at: last?.id ?? 0 }
+  const open = keyMustBeWrapped ? stretches.find((stretch) => !stretch.isWrapped) : undefined
+  if (open) return { ok: false, fault: 'open-key', at: open.from }
   if ((last?.id ?? 0) > head.to) return { ok: false, fault: 'beyond-head', at: head.to + 1 }
-  return walk(readEntries(db, head.to, pageSize), stretches, head)
+  if (noted && noted.count > head.to) return { ok: false, fault: 'cut', at: head.to + 1 }
+  const entries = readEntries(db, head.to, pageSize, onProgress)
+  return walk(entries, new Walker(stretches, noted), head)
 }
 
-async function walk(
-  entries: AsyncIterable<Entry>,
-  stretches: Stretch[],
-  head: Stretch,
-): Promise<ChainReport> {
-  let hash = GENESIS_HASH
-  let id = 0
-  let erased = 0
-  let current = 0
+async function walk(entries: AsyncIterable<Entry>, walker: Walker, head: Stretch): Promise<ChainReport> {
   for await (const entry of entries) {
-    const stretch = stretches[current]
-    if (entry.id !== ++id || !stretch) return { ok: false, fault: 'missing', at: id }
-    const fault = faultOf(entry, hash, stretch.key)
-    if (fault) return { ok: false, fault, at: id }
-    if (entry.personalSalt === null) erased++
-    hash = entry.hash
-    while (current < stretches.length - 1 && stretches[current]?.to === id) {
-      if (stretches[current]?.hash !== hash) return { ok: false, fault: 'head', at: id }
-      current++
-    }
+    const fault = walker.step(entry)
+    if (fault) return { ok: false, fault, at: walker.id }
   }
+  const { id, hash, erased } = walker
   if (id !== head.to) return { ok: false, fault: 'missing', at: id + 1 }
   if (hash !== head.hash) return { ok: false, fault: 'head', at: id }
-  return { ok: true, count: id, hash, erased, unreadable: unreadableOf(stretches) }
+  return { ok: true, count: id, hash, erased, unreadable: walker.unreadable() }
+}
+
+/** Goes from entry to entry; what it holds is about the last one it has seen. */
+class Walker {
+  id = 0
+  hash = GENESIS_HASH
+  erased = 0
+  #current = 0
+  readonly #stretches: readonly Stretch[]
+  readonly #noted: AuditHead | null
+
+  constructor(stretches: readonly Stretch[], noted: AuditHead | null) {
+    this.#stretches = stretches
+    this.#noted = noted
+  }
+
+  /** What is wrong with the next entry. */
+  step(entry: Entry): ChainFault | null {
+    const stretch = this.#stretches[this.#current]
+    if (entry.id !== ++this.id || !stretch) return 'missing'
+    const fault = faultOf(entry, this.hash, stretch.key)
+    if (fault) return fault
+    if (entry.personalSalt === null) this.erased++
+    this.hash = entry.hash
+    if (this.#noted?.count === this.id && this.#noted.hash !== this.hash) return 'rewritten'
+    return this.#endStretches() ? null : 'head'
+  }
+
+  /** Goes on to the next stretch where one ends here; false when its head says another hash. */
+  #endStretches(): boolean {
+    while (this.#current < this.#stretches.length - 1 && this.#stretches[this.#current]?.to === this.id) {
+      if (this.#stretches[this.#current]?.hash !== this.hash) return false
+      this.#current++
+    }
+    return true
+  }
+
+  unreadable(): { from: number; to: number }[] {
+    return this.#stretches
+      .filter(({ key, from, to }) => !key && to >= from)
+      .map(({ from, to }) => ({ from, to }))
+  }
 }
 
 function faultOf(entry: Entry, previousHash: string, key: Buffer | null): ChainFault | null {
@@ -110,13 +159,22 @@ async function readStretches(db: Database, openKey: KeyOpener): Promise<Stretch[
   const rows = await db.read.select().from(db.t.auditChain).orderBy(asc(db.t.auditChain.id))
   const [head, ...closed] = rows
   if (head?.id !== HEAD) return []
+  const kept = [...closed.filter((row) => row.count > 0), head]
   const stretches: Stretch[] = []
-  for (const row of [...closed, head])
-    stretches.push({ to: row.count, hash: row.hash, key: await openKey(row) })
-  return stretches.filter((stretch, at) => at === closed.length || stretch.to > 0)
+  for (const row of kept) {
+    const from = (stretches.at(-1)?.to ?? 0) + 1
+    const key = await openKey(row)
+    stretches.push({ from, to: row.count, hash: row.hash, key, isWrapped: row.keyEncrypted })
+  }
+  return stretches
 }
 
-async function* readEntries(db: Database, upTo: number, pageSize: number): AsyncGenerator<Entry> {
+async function* readEntries(
+  db: Database,
+  upTo: number,
+  pageSize: number,
+  onProgress: VerifyOptions['onProgress'],
+): AsyncGenerator<Entry> {
   const { auditEvents } = db.t
   let after = 0
   while (after < upTo) {
@@ -130,15 +188,6 @@ async function* readEntries(db: Database, upTo: number, pageSize: number): Async
     if (!last) return
     yield* page
     after = last.id
+    onProgress?.(after, upTo)
   }
-}
-
-function unreadableOf(stretches: Stretch[]): { from: number; to: number }[] {
-  const found: { from: number; to: number }[] = []
-  let from = 1
-  for (const stretch of stretches) {
-    if (!stretch.key && stretch.to >= from) found.push({ from, to: stretch.to })
-    from = stretch.to + 1
-  }
-  return found
 }

@@ -1,0 +1,133 @@
+/** `bennu audit …`: the audit log, for whoever can read the server's configuration. */
+import { openChainKey, prepareAudit } from '#server/audit/chain'
+import { erasePerson } from '#server/audit/erase'
+import { type AuditHead, readAuditHead } from '#server/audit/head'
+import type { RecordCtx } from '#server/audit/record'
+import { type ChainFault, type ChainReport, verifyChain } from '#server/audit/verify'
+import { migrationStatus } from '#server/db/migrate'
+import { openDatabase } from '#server/db/open'
+import { AppError } from '#server/errors'
+import { createLogger } from '#server/log'
+import { showProgress } from './progress'
+import { type ConfigFlags, readConfig } from './read-config'
+
+interface VerifyFlags extends ConfigFlags {
+  head?: AuditHead
+  skipUnreadable?: boolean
+}
+
+const FAULTS: Record<ChainFault, string> = {
+  changed:
+    'This entry, or the hash of the one before it, is not what was written, or two entries changed places.',
+  'personal-data-changed': 'A name, an address or a user agent of this entry is not what was written.',
+  missing: 'This entry is not there.',
+  'beyond-head': 'Entries were put behind the head of the log.',
+  head: 'The head of the log does not match the last entry, or is gone.',
+  cut: 'The log is shorter than it was when the head was noted: its end was cut off.',
+  rewritten:
+    'This entry is not the one that was the newest when the head was noted: the log was written anew.',
+  'open-key':
+    'The key of the log lies in clear although PHOENIX_SECRET is set: either no server has started since it was set, ' +
+    'or somebody put a key of their own in its place and wrote the log anew.',
+}
+
+/**
+ * `bennu audit verify`: reads the whole log, says how long it is and what its head is, and names the first entry that is
+ * wrong. A server may run meanwhile. Exits with 1 when something is wrong or cannot be checked.
+ * @throws AppError conflict for a database that is not up to date
+ */
+export async function verifyAudit(flags: VerifyFlags): Promise<void> {
+  await withLog(flags, async (ctx) => {
+    const { auth } = ctx.config
+    const progress = showProgress(process.stderr)
+    const report = await verifyChain(ctx.db, (stored) => openChainKey(ctx.config, stored), {
+      noted: flags.head ?? null,
+      keyMustBeWrapped: auth.secret !== null,
+      onProgress: (done, total) => progress.tell({ step: 'verified', done, total }),
+    })
+    progress.stop()
+    process.exitCode = printReport(report, auth.secret !== null, flags.skipUnreadable === true) ? 0 : 1
+  })
+}
+
+/** Prints what was found; whether all of it is well. */
+function printReport(report: ChainReport, hasSecret: boolean, mayBeUnreadable: boolean): boolean {
+  if (!report.ok) {
+    print(`The audit log is NOT whole: ${report.fault} at entry ${report.at}.`)
+    print(FAULTS[report.fault])
+    return false
+  }
+  const { count, hash, erased, unreadable } = report
+  print(`entries: ${count}`)
+  print(`head: ${count}:${hash}`)
+  print(`erased: ${erased}`)
+  for (const { from, to } of unreadable) print(`cannot be checked: entries ${from} to ${to}`)
+  if (unreadable.length > 0)
+    print('Their key opens with an earlier PHOENIX_SECRET only: put that into BENNU_SECRET_PREVIOUS.')
+  if (!hasSecret)
+    print(
+      'There is no PHOENIX_SECRET, so the key lies in clear: this shows accidents, not somebody who has the key.',
+    )
+  const isWell = unreadable.length === 0 || mayBeUnreadable
+  print(isWell ? 'The audit log is whole.' : 'The audit log could not be checked as a whole.')
+  return isWell
+}
+
+/** `bennu audit head`: the length and the newest hash, as `verify --head` takes them. */
+export async function printHead(flags: ConfigFlags): Promise<void> {
+  await withLog(flags, async ({ db }) => {
+    const head = await readAuditHead(db)
+    if (!head) throw new AppError('conflict', 'no server has run on this database yet: there is no audit log')
+    print(`${head.count}:${head.hash}`)
+  })
+}
+
+interface EraseFlags extends ConfigFlags {
+  email?: string
+  username?: string
+  user?: number
+}
+
+/**
+ * `bennu audit erase`: blanks the names and addresses of somebody who has no account any more.
+ * @throws AppError invalid (nobody is named), conflict (there is such an account)
+ */
+export async function eraseFromAudit(flags: EraseFlags): Promise<void> {
+  await withLog(flags, async (ctx) => {
+    await prepareAudit(ctx)
+    const progress = showProgress(process.stderr)
+    const person = { email: flags.email, username: flags.username, userId: flags.user }
+    const tell = (done: number, total: number) => progress.tell({ step: 'read', done, total })
+    const { entries, userIds } = await erasePerson(ctx, person, tell)
+    progress.stop()
+    const accounts = userIds.map((id) => `User:${id}`).join(', ') || 'none'
+    print(`Blanked ${entries} entries. Deleted accounts they led to: ${accounts}.`)
+  })
+}
+
+/**
+ * Opens the database that the configuration names, for work that is on record as done on the command line.
+ * @throws AppError conflict for a database that is not up to date
+ */
+async function withLog(flags: ConfigFlags, work: (ctx: RecordCtx) => Promise<void>): Promise<void> {
+  const { config } = readConfig(flags)
+  const log = createLogger(config.log, { process: 'bennu audit' })
+  const { pending } = await migrationStatus(config.database)
+  if (pending.length > 0) {
+    throw new AppError(
+      'conflict',
+      'the database is not up to date: run `bennu db migrate` or `bennu serve` first',
+    )
+  }
+  const db = await openDatabase(config.database, { applicationName: 'bennu audit' })
+  try {
+    const request = { address: null, userAgent: null }
+    await work({ db, config, clock: () => new Date(), log, request, actor: { kind: 'commandLine' } })
+  } finally {
+    await db.close()
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
