@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { recordFailure } from '#server/audit/flood'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import { issueResetToken } from '#server/auth/reset-tokens'
+import { typedAddress } from '#server/auth/typed-address'
 import type { Ctx } from '#server/context'
 import { AppError } from '#server/errors'
 import { takeFromLimit } from '#server/limits/limits'
@@ -47,7 +48,7 @@ async function mailLink(ctx: Ctx, address: string): Promise<void> {
     await recordFailure(ctx, {
       action: 'passwordReset.request',
       reason: reason ?? 'unknown-user',
-      actorName: address.slice(0, MAX_EMAIL),
+      actorName: user ? address : typedAddress(address),
       ...(user && { target: `User:${user.id}`, targetName: user.username }),
     })
   }

@@ -4,6 +4,7 @@ import { recordFailure } from '#server/audit/flood'
 import { recordEvent } from '#server/audit/record'
 import { hashPassword, type PasswordCheck, verifyPassword } from '#server/auth/password'
 import { issueSession, type Session } from '#server/auth/sessions'
+import { typedAddress } from '#server/auth/typed-address'
 import type { Ctx } from '#server/context'
 import { AppError, isAppError } from '#server/errors'
 import { takeFromLimit } from '#server/limits/limits'
@@ -26,9 +27,6 @@ type Refusal =
   | 'locked'
   | 'busy'
   | 'switched-off'
-
-/** Longest address by RFC 5321 4.5.3.1; more is not kept of what somebody typed. */
-const MAX_EMAIL = 320
 
 /**
  * Makes a session for the account with this address and password. A password kept in an older form is hashed anew.
@@ -160,7 +158,7 @@ function note(
   return recordFailure(ctx, {
     action,
     reason,
-    actorName: email.slice(0, MAX_EMAIL),
+    actorName: user?.email === email ? email : typedAddress(email),
     ...(user && { target: `User:${user.id}`, targetName: user.username }),
     details: { method: 'LOCAL' },
   })
