@@ -1,5 +1,8 @@
 /** Ids in addresses: base64 of `Type:<row id>`, as REST has them. */
-export function globalId(type: 'Project' | 'Span' | 'SystemApiKey' | 'UserApiKey', rowId: number): string {
+export function globalId(
+  type: 'Project' | 'Span' | 'SystemApiKey' | 'User' | 'UserApiKey',
+  rowId: number,
+): string {
   return btoa(`${type}:${rowId}`)
 }
 

@@ -2,7 +2,7 @@
  * The parts of Settings. One entry here, and a page at its address that starts with `settingsPage`, make a further part:
  * the navigation, the strip of small screens and the way back from a forbidden one follow from this list.
  */
-import { Info, KeyRound, type LucideIcon, Users, Vault } from 'lucide-react'
+import { Info, KeyRound, type LucideIcon, ScrollText, Users, Vault } from 'lucide-react'
 import type { Action } from '#server/permissions'
 
 interface SettingsTab {
@@ -19,6 +19,7 @@ export const SETTINGS_TABS = [
   { id: 'users', label: 'Users', icon: Users, action: 'user.list' },
   { id: 'api-keys', label: 'API keys', icon: KeyRound, action: 'systemApiKey.list' },
   { id: 'secrets', label: 'Secrets', icon: Vault, action: 'secret.list' },
+  { id: 'audit', label: 'Audit log', icon: ScrollText, action: 'audit.read' },
 ] as const satisfies readonly SettingsTab[]
 
 export type SettingsTabId = (typeof SETTINGS_TABS)[number]['id']
