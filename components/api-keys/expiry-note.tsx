@@ -1,5 +1,6 @@
 'use client'
-import { expiryOf, type KeySummary } from '#server/api-keys/model'
+import { expiryOf } from '#server/api-keys/expiry-model'
+import type { KeySummary } from '#server/api-keys/model'
 import { formatRelative } from '../format'
 import { Badge } from '../ui/badge'
 import { RelativeTime, useNow } from '../ui/time'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { expiryOf } from '#server/api-keys/model'
+import { expiryOf } from '#server/api-keys/expiry-model'
 import { expiryTime, GRACES, graceSeconds, unusedDays } from './expiry'
 
 const NOW = Date.parse('2026-03-01T10:00:00Z')

@@ -1,5 +1,5 @@
 /** When keys end. */
-import { EXPIRES_SOON_DAYS } from '#server/api-keys/model'
+import { EXPIRES_SOON_DAYS } from '#server/api-keys/expiry-model'
 import { AppError } from '#server/errors'
 import { parseTime } from '#server/wire-time'
 

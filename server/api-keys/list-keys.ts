@@ -1,15 +1,8 @@
 /** Keys for the pages: a page of a search, and how one key is used. */
 import { and, asc, eq, gte, lte, or, type SQL, type SQLWrapper } from 'drizzle-orm'
 import { mayDelete } from '#server/api-keys/api-keys'
-import {
-  type ApiKeyKind,
-  expiryOf,
-  type KeyList,
-  type KeyPage,
-  type KeySummary,
-  type KeyUsage,
-  type OwnedApiKey,
-} from '#server/api-keys/model'
+import { expiryOf } from '#server/api-keys/expiry-model'
+import type { ApiKeyKind, KeyList, KeyPage, KeySummary, KeyUsage, OwnedApiKey } from '#server/api-keys/model'
 import { mayRotate } from '#server/api-keys/rotate'
 import { countKeys, type KeyCondition, selectKeys } from '#server/api-keys/rows'
 import { keyIdType } from '#server/api-keys/wire'

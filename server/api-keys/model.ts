@@ -1,5 +1,6 @@
 /** API keys as pages and clients see them. Browser-safe. */
 import { z } from 'zod'
+import type { KeyExpiry } from '#server/api-keys/expiry-model'
 import { ROLES, type Role, SCOPES, type Scope } from '#server/permissions'
 import { isStorable } from '#server/text'
 import { parseTime } from '#server/wire-time'
@@ -55,22 +56,10 @@ export interface OwnedApiKey extends ApiKey {
 export const KEY_LISTS = ['system', 'user', 'own'] as const
 export type KeyList = (typeof KEY_LISTS)[number]
 
-/** A key that ends in less than so many days is flagged, in lists and in the log: time enough to rotate it. */
-export const EXPIRES_SOON_DAYS = 14
 /** An expired key stays in the lists for so many days, so that people see why an exporter has stopped. */
 export const EXPIRED_KEPT_DAYS = 30
 /** The longest time, in seconds, for which a rotated key's old value may go on working: 30 days. */
 export const MAX_GRACE_SECONDS = 2_592_000
-
-/** Whether a key has ended, ends in less than EXPIRES_SOON_DAYS, or neither. */
-export type KeyExpiry = 'over' | 'soon' | 'far'
-
-/** How near a key's end is. Times are milliseconds since 1970; null never comes. */
-export function expiryOf(expiresMs: number | null, nowMs: number): KeyExpiry {
-  if (expiresMs === null) return 'far'
-  if (expiresMs <= nowMs) return 'over'
-  return expiresMs - nowMs < EXPIRES_SOON_DAYS * 86_400_000 ? 'soon' : 'far'
-}
 
 /** A key as the pages list it. Times are ISO 8601. */
 export interface KeySummary {
