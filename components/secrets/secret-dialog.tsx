@@ -1,6 +1,7 @@
 'use client'
 import { useState } from 'react'
-import { SecretKey, type SecretSummary, SecretValue } from '#server/secrets/model'
+import type { SecretSummary } from '#server/secrets/model'
+import { keyFault, valueFault } from '#server/secrets/rules-model'
 import { Button } from '../ui/button'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
@@ -15,8 +16,8 @@ interface SecretDialogProps {
 }
 
 interface Faults {
-  key?: string | undefined
-  value?: string | undefined
+  key: string | null
+  value: string | null
 }
 
 /** Adds a secret, or replaces the value of one. */
@@ -24,18 +25,18 @@ export function SecretDialog({ secret, onClose }: SecretDialogProps) {
   const change = useChangeSecret()
   const [key, setKey] = useState(secret?.key ?? '')
   const [value, setValue] = useState('')
-  const [faults, setFaults] = useState<Faults>({})
+  const [faults, setFaults] = useState<Faults>({ key: null, value: null })
   const submit = () => {
-    const name = SecretKey.safeParse(key)
-    const text = SecretValue.safeParse(value)
-    setFaults({ key: name.error?.issues[0]?.message, value: text.error?.issues[0]?.message })
-    if (!name.success || !text.success) return
+    const found = { key: keyFault(key), value: valueFault(value) }
+    setFaults(found)
+    if (found.key !== null || found.value !== null) return
+    const name = key.trim()
     change.mutate(
-      { key: name.data, value: text.data },
+      { key: name, value: value.trim() },
       {
         onSuccess: () => {
           onClose()
-          void notify(secret ? `The value of ${name.data} was replaced` : `${name.data} is stored`)
+          void notify(secret ? `The value of ${name} was replaced` : `${name} is stored`)
         },
       },
     )
@@ -70,7 +71,7 @@ export function SecretDialog({ secret, onClose }: SecretDialogProps) {
             onChange={setKey}
             autoComplete="off"
             autoFocus
-            error={faults.key}
+            error={faults.key ?? undefined}
           />
         )}
         <TextField
@@ -81,7 +82,7 @@ export function SecretDialog({ secret, onClose }: SecretDialogProps) {
           onChange={setValue}
           autoComplete="new-password"
           autoFocus={secret !== null}
-          error={faults.value}
+          error={faults.value ?? undefined}
         />
         {change.isError && <Failure what="The secret was not stored." error={change.error} />}
         <DialogActions>

@@ -14,7 +14,12 @@ test.describe('a member', () => {
     await expect(main.getByRole('link', { name: 'General' })).toBeVisible()
     await expect(main.getByRole('link', { name: 'API keys' })).toHaveCount(0)
     await expect(main.getByRole('link', { name: 'Users' })).toHaveCount(0)
-    for (const path of ['/settings/api-keys', '/settings/users', `/settings/users/${btoa('User:2')}`]) {
+    for (const path of [
+      '/settings/api-keys',
+      '/settings/secrets',
+      '/settings/users',
+      `/settings/users/${btoa('User:2')}`,
+    ]) {
       await page.goto(path)
       await expect(page, path).toHaveURL(/\/settings\/general$/)
     }

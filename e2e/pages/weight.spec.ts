@@ -16,6 +16,8 @@ test.describe('the script of a first visit', () => {
     '/settings/users',
     `/settings/users/${btoa('User:2')}`,
     '/settings/api-keys',
+    '/settings/audit',
+    '/settings/secrets',
     '/profile',
     '/reset-password',
   ]

@@ -1,29 +1,24 @@
 /** Secrets that people leave with this server, as forms and clients send them and pages list them. Browser-safe. */
 import { z } from 'zod'
+import { keyFault, valueFault } from '#server/secrets/rules-model'
 
-/** The longest name. */
-export const MAX_KEY_LENGTH = 255
 /** As many as one server keeps, and as one request may change. */
 export const MAX_SECRETS = 1000
 
-/** A name as an environment variable would have it. */
-export const SecretKey = z
-  .string()
-  .trim()
-  .min(1, 'The name must not be empty')
-  .max(MAX_KEY_LENGTH, `At most ${MAX_KEY_LENGTH} characters`)
-  .regex(
-    /^[A-Za-z_][A-Za-z0-9_]*$/,
-    'Use letters, digits and underscores, and begin with a letter or an underscore',
-  )
-
-/** What is to be kept; blanks around it are not part of it. */
-export const SecretValue = z.string().trim().min(1, 'The value must not be empty')
+/** Text that a rule finds nothing wrong with; blanks around it are not part of it. */
+const ruled = (faultOf: (text: string) => string | null) =>
+  z
+    .string()
+    .trim()
+    .superRefine((text, check) => {
+      const message = faultOf(text)
+      if (message !== null) check.addIssue({ code: 'custom', message })
+    })
 
 /** The body of `PUT /v1/secrets`. A value of null deletes; of entries with one name the last counts. */
 export const SecretChanges = z.object({
   secrets: z
-    .array(z.object({ key: SecretKey, value: SecretValue.nullable() }))
+    .array(z.object({ key: ruled(keyFault), value: ruled(valueFault).nullable() }))
     .min(1, 'Name at least one secret')
     .max(MAX_SECRETS, `At most ${MAX_SECRETS} secrets at a time`),
 })
