@@ -20,7 +20,7 @@ export function answerCrossOrigin(
 ): boolean {
   if (edge.allowedOrigins.length === 0) return false
   const isOpen = edge.allowedOrigins.includes('*')
-  if (!isOpen) response.setHeader('vary', 'Origin')
+  if (!isOpen) varyByOrigin(response)
   const { origin } = request.headers
   const isAllowed = origin !== undefined && (isOpen || edge.allowedOrigins.includes(origin))
   if (isAllowed) {
@@ -30,6 +30,16 @@ export function answerCrossOrigin(
     response.setHeader('access-control-expose-headers', EXPOSED)
   }
   return origin !== undefined && answerPreflight(request, response, isAllowed)
+}
+
+/** Says that the answer depends on the origin, also when Next sets the `Vary` of a page anew. */
+function varyByOrigin(response: ServerResponse): void {
+  const set = response.setHeader.bind(response)
+  response.setHeader = (name, value) => {
+    const keepsOurs = name.toLowerCase() !== 'vary' || /\borigin\b/i.test(String(value))
+    return set(name, keepsOurs ? value : `Origin, ${String(value)}`)
+  }
+  response.setHeader('vary', 'Origin')
 }
 
 function answerPreflight(request: IncomingMessage, response: ServerResponse, isAllowed: boolean): boolean {
