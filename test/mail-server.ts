@@ -136,18 +136,18 @@ function listen(server: Server): Promise<number> {
   })
 }
 
-/** Mail by a server on this machine without credentials; `rest` replaces members. */
+/** Mail by a server on this machine without credentials, frozen as configurations are; `rest` replaces members. */
 export function mailConfig(port: number, rest: Partial<MailConfig> = {}): MailConfig {
-  return {
+  return Object.freeze({
     host: '127.0.0.1',
     port,
     username: null,
     password: null,
-    from: { name: 'Bennu', address: 'bennu@example.com' },
+    from: Object.freeze({ name: 'Bennu', address: 'bennu@example.com' }),
     validateCerts: true,
     securityMails: true,
     ...rest,
-  }
+  })
 }
 
 /** Where the link with this id leads. */

@@ -6,6 +6,7 @@ import { migrationStatus } from '#server/db/migrate'
 import { openDatabase } from '#server/db/open'
 import { AppError } from '#server/errors'
 import { createLogger } from '#server/log'
+import { untilBackgroundIsDone } from '#server/mail/background'
 import { createUser } from '#server/users/create'
 import { findUserByEmail, sanitizeEmail, type User } from '#server/users/find'
 import { listUsers } from '#server/users/list'
@@ -15,6 +16,8 @@ import { updateUser } from '#server/users/update'
 import { type ConfigFlags, readConfig } from './read-config'
 
 const PAGE = 500
+/** Longest that a mail is waited for before the command ends. */
+const MAIL_GRACE_MS = 35_000
 
 /** `bennu users list`: a line for each account on stdout, tab-separated, below a line of headings. */
 export async function listAccounts(flags: ConfigFlags): Promise<void> {
@@ -140,6 +143,8 @@ async function withAccounts(flags: ConfigFlags, work: (ctx: RecordCtx) => Promis
     await prepareAudit({ db, config })
     const request = { address: null, userAgent: null }
     await work({ db, config, clock: () => new Date(), log, request, actor: { kind: 'commandLine' } })
+    // What somebody is told by mail goes while the command ends.
+    await untilBackgroundIsDone(MAIL_GRACE_MS)
   } finally {
     await db.close()
   }

@@ -61,7 +61,8 @@ export async function deliver(
   try {
     const sent = transport.sendMail({
       ...renderMail(content),
-      from: config.from,
+      // A copy: nodemailer writes into it, and the configuration is frozen.
+      from: { ...config.from },
       to: { name: '', address: to },
       envelope: { from: config.from.address, to: [to] },
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },

@@ -11,6 +11,7 @@ import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import { AppError } from '#server/errors'
 import { clearLockout } from '#server/limits/lockout'
+import { tellPasswordChanged } from '#server/mail/security-mails'
 import { findUserByEmail, sanitizeEmail, type User } from '#server/users/find'
 
 /** What a command of the command line has at hand. */
@@ -66,6 +67,7 @@ export async function resetPasswordByCommandLine(
       targetName: user.username,
     })
   })
+  tellPasswordChanged(ctx, user)
   const generatedPassword = newPassword === undefined ? password : null
   return { username: user.username, email: user.email ?? email, generatedPassword }
 }
