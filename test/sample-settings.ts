@@ -1,15 +1,19 @@
 /** Makes printed settings fit to be started here: a PostgreSQL of the test, a temporary folder, free ports. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseConfig } from '#server/config'
 import { freePort, type PostgresServer } from './postgres'
 
 type Env = Record<string, string>
 
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
+
 const AUTH = { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: 'q7w8e9r0t1y2u3i4o5p6a7s8d9f0g1h2' }
 /** What the file of a `_FILE` variable would hold. */
 const HELD: Env = {
   PHOENIX_SECRET_FILE: 'a-secret-of-at-least-32-characters-in-a-file\n',
+  PHOENIX_TLS_CERT_FILE: fixture('tls-example.crt'),
+  PHOENIX_TLS_KEY_FILE: fixture('tls-example.key'),
   PHOENIX_SQL_DATABASE_URL_FILE: 'postgresql://bennu:pw@db.example.com/bennu\n',
 }
 

@@ -1,6 +1,8 @@
 /** Every sample of the documents starts a server. */
 import { once } from 'node:events'
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { get as getInClear, type IncomingMessage } from 'node:http'
+import { get as getByTls } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -55,6 +57,19 @@ function settingsOfUnit(unit: string): string {
   return [...unit.matchAll(/^Environment=(.*)$/gm)].map((line) => line[1]).join('\n')
 }
 
+/** The status of /healthz, or null while there is none. Whose certificate it is does not matter here. */
+function healthOf(port: number, isTls: boolean): Promise<number | null> {
+  const options = { host: '127.0.0.1', port, path: '/healthz' }
+  return new Promise((resolve) => {
+    const take = (answer: IncomingMessage) => {
+      answer.resume()
+      resolve(answer.statusCode ?? null)
+    }
+    const call = isTls ? getByTls({ ...options, rejectUnauthorized: false }, take) : getInClear(options, take)
+    call.on('error', () => resolve(null))
+  })
+}
+
 /** Serves with these settings until /healthz answers 200, then ends it; throws with what the program wrote. */
 async function serve(env: Record<string, string>, port: number): Promise<void> {
   const child = spawnBennu(['serve'], env)
@@ -67,8 +82,7 @@ async function serve(env: Record<string, string>, port: number): Promise<void> {
       .poll(
         async () => {
           if (child.exitCode !== null) return `ended: ${output}`
-          const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null)
-          return answer?.status ?? output
+          return (await healthOf(port, env.PHOENIX_TLS_ENABLED === 'true')) ?? output
         },
         { timeout: PATIENCE_MS, interval: 50 },
       )

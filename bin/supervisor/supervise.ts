@@ -32,13 +32,13 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   let greeted = false
   const names = only ? [only] : PROCESS_NAMES
   const children = names.map((name, index) => {
-    const watchesAudit = index === 0
+    const speaksForAll = index === 0
     return new SupervisedChild({
       name,
       entry: entryOf(name),
       config,
       dev,
-      watchesAudit,
+      speaksForAll,
       log,
       onChange,
       onGiveUp,

@@ -19,7 +19,7 @@ export interface SupervisedChildOptions {
   config: Config
   dev: boolean
   /** Whether this child reports the head of the audit chain. */
-  watchesAudit: boolean
+  speaksForAll: boolean
   log: Logger
   /** The child began or ceased to listen. */
   onChange: () => void
@@ -51,7 +51,7 @@ export class SupervisedChild {
   }
 
   start(): void {
-    const { config, dev, watchesAudit, entry } = this.#options
+    const { config, dev, speaksForAll, entry } = this.#options
     // By the path of the running Node, never by a name: PATH may be empty.
     const child = fork(entry, [], {
       execPath: process.execPath,
@@ -62,7 +62,7 @@ export class SupervisedChild {
     child.on('message', (message: MessageFromChild) => this.#hear(message))
     child.once('error', (error) => this.#buried(child, error.message))
     child.once('exit', (code, signal) => this.#buried(child, signal ?? `exit code ${code}`))
-    this.send({ kind: 'start', config: this.#withKnownPort(config), dev, watchesAudit })
+    this.send({ kind: 'start', config: this.#withKnownPort(config), dev, speaksForAll })
   }
 
   send(message: MessageToChild): void {

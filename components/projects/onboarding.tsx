@@ -20,6 +20,7 @@ export interface OnboardingProps {
   /** The server's address as the operator set it; without it, the one in the address bar. */
   rootUrl: string | null
   grpcPort: number
+  grpcTls: boolean
 }
 
 const PLACEHOLDER = 'YOUR_API_KEY'
@@ -125,7 +126,7 @@ function KeyStep({ projectName, mayCreate, create }: KeyStepProps) {
 const never = () => () => {}
 
 /** Where exporters reach this server, as far as this page can know. */
-function useAddress({ rootUrl, grpcPort }: OnboardingProps): { httpUrl: string; grpcUrl: string } {
+function useAddress({ rootUrl, grpcPort, grpcTls }: OnboardingProps): { httpUrl: string; grpcUrl: string } {
   const origin = useSyncExternalStore(
     never,
     () => location.origin,
@@ -133,5 +134,5 @@ function useAddress({ rootUrl, grpcPort }: OnboardingProps): { httpUrl: string; 
   )
   const httpUrl = rootUrl ?? `${origin}${rootPath()}`
   const host = new URL(httpUrl).hostname
-  return { httpUrl, grpcUrl: `http://${host}:${grpcPort}` }
+  return { httpUrl, grpcUrl: `${grpcTls ? 'https' : 'http'}://${host}:${grpcPort}` }
 }

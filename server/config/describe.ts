@@ -126,6 +126,7 @@ export function publicConfig(config: Config): PublicConfig {
     rootUrl: server.rootUrl,
     rootPath: server.rootPath,
     grpcPort: server.grpcPort,
+    grpcTls: config.tls?.grpc ?? false,
   }
 }
 

@@ -5,6 +5,7 @@ import { DOCUMENTED_NAMES } from '#server/config/names'
 import { parseEnvText } from '../../test/env-text'
 
 const DOCS = new URL('../../docs/', import.meta.url)
+const FIXTURES = new URL('../../test/fixtures/', import.meta.url)
 const pages = readdirSync(DOCS).filter((name) => name.endsWith('.md'))
 const read = (page: string) => readFileSync(new URL(page, DOCS), 'utf8')
 
@@ -18,6 +19,8 @@ const FILES: Record<string, string> = {
   '/run/secrets/bennu_secret': 'a-secret-of-at-least-32-characters-in-a-file\n',
   '/run/secrets/bennu_database_url': 'postgresql://bennu:pw@db.example.com/bennu\n',
   '/run/secrets/bennu_smtp_password': 'a password\n',
+  '/run/secrets/bennu_tls_cert': readFileSync(new URL('tls-example.crt', FIXTURES), 'utf8'),
+  '/run/secrets/bennu_tls_key': readFileSync(new URL('tls-example.key', FIXTURES), 'utf8'),
 }
 
 test.each(blocks)('the sample %s is accepted without a problem', (_, block) => {

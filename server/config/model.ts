@@ -176,4 +176,5 @@ export interface PublicConfig {
   /** Path prefix of every link. */
   rootPath: string
   grpcPort: number
+  grpcTls: boolean
 }

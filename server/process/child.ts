@@ -73,7 +73,7 @@ async function begin(
     life.runtime = await createRuntime({
       config: message.config,
       process: name,
-      watchesAudit: message.watchesAudit,
+      speaksForAll: message.speaksForAll,
       isReady: () => life.everythingListens,
     })
     dieLoudly(life.runtime)

@@ -12,13 +12,14 @@ import { createLogger } from '#server/log'
 import type { ProcessMetrics } from '#server/metrics/model'
 import type { ProcessName } from '#server/process/messages'
 import { type Runtime, setRuntime } from '#server/runtime'
+import { watchCertificate } from '#server/tls/certificate-watch'
 import { CertificateKeeper } from '#server/tls/keeper'
 
 export interface CreateRuntimeOptions {
   config: Config
   process: ProcessName
-  /** Whether this process reports the head of the audit chain; one of a program does. */
-  watchesAudit: boolean
+  /** Whether this process tells what concerns the whole program: the head of the audit chain, the certificate. One does. */
+  speaksForAll: boolean
   isReady: () => boolean
 }
 
@@ -33,10 +34,11 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   const db = await openPatiently(config, options.process, log)
   if (options.process === 'web') void prepareAuditAhead(db, config, log)
   const ingest = await startIngest(config, log)
-  const audit = options.watchesAudit ? watchAuditHead({ db, log }) : null
+  const audit = options.speaksForAll ? watchAuditHead({ db, log }) : null
   const metrics = config.metrics.enabled ? await openMetrics(options.process, db, ingest, audit) : null
   const runtime: Runtime = { config, db, log, ingest, tls, metrics, isReady, clock: () => new Date() }
   setRuntime(runtime)
+  if (tls && options.speaksForAll) watchCertificate(runtime)
   return runtime
 }
 

@@ -7,7 +7,7 @@ export type ProcessName = (typeof PROCESS_NAMES)[number]
 
 export type MessageToChild =
   /** The first message: everything the child may know. It reads no variables itself. */
-  | { kind: 'start'; config: Config; dev: boolean; watchesAudit: boolean }
+  | { kind: 'start'; config: Config; dev: boolean; speaksForAll: boolean }
   /** Whether everything this command was asked to run listens, and where; sent on each change. */
   | { kind: 'ready'; ready: boolean; ports: Ports }
   /** Tell the metrics, under this number. */

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { TlsConfig } from '#server/config/model'
-import { type Pair, type PairFacts, type PairTexts, readPair } from '#server/tls/pair'
+import { type Pair, type PairFacts, type PairTexts, readPair, TlsFault, type TlsPart } from '#server/tls/pair'
 
 const LOOK_MS = 1_000
 /** Certificate and key are two files: between one and the other the pair is no pair. */
@@ -80,7 +80,7 @@ export class CertificateKeeper {
       if (isSame(texts, this.#texts)) this.#mend()
       else this.#take(readPair(texts), texts)
     } catch (error) {
-      this.#noteBroken(error instanceof Error ? error.message : String(error))
+      this.#noteBroken(reasonOf(error))
     }
   }
 
@@ -116,6 +116,19 @@ export class CertificateKeeper {
     const { certFile, keyFile } = this.#config
     this.#log.error({ reason, certFile, keyFile }, 'the new TLS files cannot be used; the old ones are kept')
   }
+}
+
+const PART: Record<TlsPart, string> = {
+  certificate: 'the certificate file',
+  key: 'the key file',
+  password: 'the passphrase of the key',
+  authorities: 'the file of authorities',
+}
+
+/** Half a sentence, without the content of any file. */
+function reasonOf(error: unknown): string {
+  if (error instanceof TlsFault) return `${PART[error.part]} ${error.message}`
+  return `a file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`
 }
 
 const isSame = (a: PairTexts, b: PairTexts) =>

@@ -14,7 +14,7 @@ export default async function ProjectPage({ params }: { params: Promise<{ id: st
   requirePermission(ctx, 'trace.read')
   const project = await projectOf(ctx, (await params).id)
   const initial = await loadPage(ctx, listTraces(ctx, { projectId: project.id, cursor: null, limit: 50 }))
-  const { authEnabled, rootUrl, grpcPort } = await publicConfig()
+  const { authEnabled, rootUrl, grpcPort, grpcTls } = await publicConfig()
   const mayIngest = can(ctx.actor, 'trace.ingest')
   const mayCreate = can(ctx.actor, 'systemApiKey.create')
     ? 'system'
@@ -26,7 +26,7 @@ export default async function ProjectPage({ params }: { params: Promise<{ id: st
       key={project.id}
       project={{ id: project.id, name: project.name }}
       initial={initial}
-      onboarding={{ needsKey: authEnabled, mayCreate, rootUrl, grpcPort }}
+      onboarding={{ needsKey: authEnabled, mayCreate, rootUrl, grpcPort, grpcTls }}
     />
   )
 }
