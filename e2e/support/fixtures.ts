@@ -35,6 +35,11 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
   baseURL: async ({ server }, use) => use(server.baseUrl),
   expectedComplaint: [null, { option: true }],
+  context: async ({ context }, use) => {
+    const reports = await watchPolicy(context)
+    await use(context)
+    expect(reports, 'what the content security policy refused').toEqual([])
+  },
   page: async ({ page, expectedComplaint }, use) => {
     const complaints = listen(page)
     await use(page)
@@ -42,11 +47,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     expect(surprises, 'complaints of the browser').toEqual([])
   },
   openBrowser: async ({ browser, baseURL, expectedComplaint }, use) => {
-    const opened: { page: Page; complaints: string[] }[] = []
+    const opened: { page: Page; complaints: string[]; reports: string[] }[] = []
     await use(async () => {
       const context = await browser.newContext({ baseURL: baseURL ?? '' })
+      const reports = await watchPolicy(context)
       const page = await context.newPage()
-      opened.push({ page, complaints: listen(page) })
+      opened.push({ page, complaints: listen(page), reports })
       return page
     })
     for (const { page } of opened) await page.context().close()
@@ -54,6 +60,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       .flatMap(({ complaints }) => complaints)
       .filter((text) => !expectedComplaint?.test(text))
     expect(surprises, 'complaints of the other browsers').toEqual([])
+    const reports = opened.flatMap((each) => each.reports)
+    expect(reports, 'what the content security policy refused in the other browsers').toEqual([])
   },
   signIn: async ({ context, server }, use) => {
     await use((role = 'ADMIN') => signInAs(context, server, role))
@@ -62,7 +70,21 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
 export { expect }
 
-/** Collects console errors, uncaught errors and what the content security policy refused. */
+/** Collects what the content security policy refuses in any page of a browser. No test may expect such a report. */
+async function watchPolicy(context: BrowserContext): Promise<string[]> {
+  const reports: string[] = []
+  await context.exposeBinding('tellPolicyReport', (_source, text: string) => void reports.push(text))
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const { effectiveDirective, blockedURI, sourceFile, lineNumber } = event
+      const text = `${location.pathname}: ${effectiveDirective} refused ${blockedURI} (${sourceFile}:${lineNumber})`
+      ;(window as unknown as { tellPolicyReport(text: string): void }).tellPolicyReport(text)
+    })
+  })
+  return reports
+}
+
+/** Collects console errors and uncaught errors. */
 function listen(page: Page): string[] {
   const complaints: string[] = []
   page.on('console', (message) => {
