@@ -27,7 +27,8 @@ export interface BennuServerOptions {
   env?: Record<string, string>
 }
 
-const AUTH = {
+/** Variables of a server with accounts. */
+export const AUTH = {
   PHOENIX_ENABLE_AUTH: 'true',
   PHOENIX_SECRET: 'e2e-secret-0123456789-abcdefghijkl',
   // Signing in is what these tests do; how often one may try is tested elsewhere.
