@@ -34,7 +34,7 @@ function columnsFor(canStore: boolean, onDeed: SecretsTableProps['onDeed']): Col
     {
       header: 'Name',
       cell: ({ row: { original } }) => (
-        <span title={original.key} className="block max-w-40 truncate font-mono text-xs sm:max-w-96">
+        <span title={original.key} className="block max-w-32 truncate font-mono text-xs sm:max-w-96">
           {original.key}
         </span>
       ),

@@ -1,10 +1,12 @@
 import { eq } from 'drizzle-orm'
+import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { openChainKey } from '#server/audit/chain'
 import { verifyChain } from '#server/audit/verify'
 import { verifyTokenText } from '#server/auth/tokens'
 import { ensureBuiltInRows } from '#server/built-in-rows'
 import { readInstanceKey, secretInForce } from '#server/secrets/instance-keys'
+import { reportSecrets } from '#server/secrets/report'
 import { type RotateProgress, rotateSecrets } from '#server/secrets/rotate'
 import { unwrapSecret } from '#server/secrets/secrets'
 import { changeSecrets, listSecrets } from '#server/secrets/stored'
@@ -157,5 +159,30 @@ describe('encrypting everything anew', () => {
     await world.db.write((tx) => tx.update(auditChain).set({ chainKey: 'gAAAAA' }))
     const result = await rotateSecrets(as(both), { dryRun: false })
     expect(result).toEqual({ earlier: 3, current: 0, unreadable: ['key of the audit log'] })
+  })
+})
+
+describe('what a server says when it starts', () => {
+  async function said(runtime: TestRuntime): Promise<string> {
+    const lines: string[] = []
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
+    await reportSecrets({ ...runtime, log })
+    return lines.join('')
+  }
+
+  test('nothing, as long as everything is under the present secret', async () => {
+    await set(world, 1)
+    expect(await said(world)).toBe('')
+  })
+
+  test('that the earlier secret is in force until everything is encrypted anew', async () => {
+    expect(await said(both)).toContain('run `bennu secret rotate`')
+    await rotateSecrets(as(both), { dryRun: false })
+    expect(await said(both)).toBe('')
+  })
+
+  test('by name what no configured secret opens', async () => {
+    await set(world, 1)
+    expect(await said(after)).toMatch(/"stored secret K0".*no configured secret opens/)
   })
 })
