@@ -1,0 +1,96 @@
+/** `bennu audit …` as an operator runs it, beside a running server, on both engines. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DatabaseConfig } from '#server/config/model'
+import { postgresConfig } from '../../test/database'
+import { type PostgresServer, startPostgres } from '../../test/postgres'
+import { type Program, runBennu, startProgram } from '../../test/program'
+import { runSql } from '../../test/sql'
+
+const SECRET = 'audit-secret-0123456789-abcdefghijk'
+
+describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
+  let program: Program
+  let postgres: PostgresServer | null = null
+  let database: DatabaseConfig
+  let env: Record<string, string>
+
+  beforeAll(async () => {
+    env = { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: SECRET }
+    if (engine === 'postgres') {
+      postgres = await startPostgres()
+      const url = postgres.url(await postgres.createDatabase())
+      env.PHOENIX_SQL_DATABASE_URL = url
+      const { port, pathname } = new URL(url)
+      database = postgresConfig({ port: Number(port), database: pathname.slice(1) })
+    }
+    program = await startProgram({ env })
+    env.PHOENIX_WORKING_DIR = program.workingDir
+    if (engine === 'sqlite')
+      database = { dialect: 'sqlite', file: `${program.workingDir}/bennu.db`, inMemory: false }
+    for (let n = 0; n < 12; n++) await signIn(`nobody${n}@example.com`)
+  }, 60_000)
+
+  afterAll(async () => {
+    await program.stop()
+    await postgres?.stop()
+  })
+
+  const signIn = (email: string) =>
+    fetch(`${program.baseUrl}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'agent\tof nobody' },
+      body: JSON.stringify({ email, password: 'not the password' }),
+    })
+  const audit = (...args: string[]) => runBennu(['audit', ...args], env)
+
+  it('says that the log is whole, how long it is and what its head is', async () => {
+    const { code, stdout, stderr } = await audit('verify')
+    expect(code).toBe(0)
+    // The two built-in accounts and the sign-ins.
+    expect(stdout).toMatch(/^entries: 14\nhead: 14:[0-9a-f]{64}\nerased: 0\nThe audit log is whole\.\n$/)
+    expect(stderr).toContain('verified: 14 of 14')
+    const head = (await audit('head')).stdout.trim()
+    expect(stdout).toContain(`head: ${head}\n`)
+  })
+
+  it('can be asked while sign-ins are recorded', async () => {
+    const failing = Promise.all(Array.from({ length: 5 }, () => signIn('nobody@example.com')))
+    expect((await audit('verify')).stdout).toContain('The audit log is whole.')
+    await failing
+  })
+
+  it('finds sign-ins in the log of the server by the word auth, each on a line of its own', () => {
+    const lines = program.output().split('\n')
+    const found = lines.filter((line) => /auth/i.test(line) && line.includes('session.login'))
+    expect(found.length).toBeGreaterThanOrEqual(12)
+    expect(program.output()).not.toContain('nobody3@example.com')
+  })
+
+  it('forgets somebody, and the log stays whole', async () => {
+    const erased = await audit('erase', '--email', 'nobody3@example.com')
+    expect(erased.code).toBe(0)
+    expect(erased.stdout).toContain('\nBlanked 1 entries. Deleted accounts they led to: none.\n')
+    expect((await audit('verify')).stdout).toContain('erased: 1\n')
+    expect((await audit('erase', '--email', 'admin@localhost')).stderr).toContain('delete it first')
+    expect((await audit('erase')).code).toBe(1)
+  })
+
+  it('refuses a head that is none', async () => {
+    const { code, stderr } = await audit('verify', '--head', '12')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('a count and a hash')])
+  })
+
+  it('names the first entry that is wrong, and fails', async () => {
+    const head = (await audit('head')).stdout.trim()
+    const last = Number(head.split(':')[0])
+    const [hash] = await runSql(database, `select hash from audit_events where id = ${last - 10}`)
+    await runSql(database, `delete from audit_events where id > ${last - 10}`)
+    await runSql(database, `update audit_chain set count = ${last - 10}, hash = '${hash?.hash}' where id = 1`)
+    expect((await audit('verify')).code).toBe(0)
+    const cut = await audit('verify', '--head', head)
+    expect([cut.code, cut.stdout]).toEqual([1, expect.stringContaining(`cut at entry ${last - 9}.`)])
+    await runSql(database, "update audit_events set reason = 'x' where id = 4")
+    const changed = await audit('verify')
+    expect([changed.code, changed.stdout]).toEqual([1, expect.stringContaining('changed at entry 4.')])
+  })
+})
