@@ -9,8 +9,11 @@ export type Theme = (typeof THEMES)[number]
 const THEME_KEY = 'bennu.theme'
 const RAIL_KEY = 'bennu.rail'
 
+/** Tells zod not to try whether it may evaluate code: the content security policy refuses it, and reports the attempt. */
+const NO_EVAL = 'globalThis.__zod_globalConfig={jitless:true};'
+
 /** Runs in <head>, with the nonce of the page. */
-export const BOOT_SCRIPT = `try{var d=document.documentElement.dataset,t=localStorage.getItem('${THEME_KEY}');if(t==='light'||t==='dark')d.theme=t;if(localStorage.getItem('${RAIL_KEY}')==='icons')d.rail='icons'}catch(e){}`
+export const BOOT_SCRIPT = `${NO_EVAL}try{var d=document.documentElement.dataset,t=localStorage.getItem('${THEME_KEY}');if(t==='light'||t==='dark')d.theme=t;if(localStorage.getItem('${RAIL_KEY}')==='icons')d.rail='icons'}catch(e){}`
 
 const CHANGED = 'bennu:look'
 

@@ -39,6 +39,7 @@ mailTest.describe('with mail', () => {
 
       await page.goto('/login')
       await page.getByRole('link', { name: 'Forgot your password?' }).click()
+      await expect(page.getByRole('heading', { name: 'Forgot your password?' })).toBeVisible()
       await page.getByLabel('E-mail').fill(email)
       await expectAccessible(page)
       await page.getByRole('button', { name: 'Send the link' }).click()
