@@ -2,18 +2,15 @@
  * The one way a REST route is made: who may call it, what it accepts, what it runs. Works on web
  * Request and Response and knows nothing of Next; `app/_lib/handle.ts` binds it.
  *
- * Order of gates: credential (401), forced password reset and permission (403), body size (413),
- * undecodable body (400), schema of body and query (422), and only then whatever `run` looks up.
+ * Order of gates: credential (401), forced password reset and permission (403), body size (413), credential and
+ * permission again once the body is there, undecodable body (400), schema of body and query (422), and only then
+ * whatever `run` looks up.
  */
 import type { z } from 'zod'
 import type { Ctx } from '#server/context'
-import { AppError, ERROR_KINDS, type FieldFault, isAppError, toAppError } from '#server/errors'
+import { AppError, ERROR_KINDS, isAppError, toAppError } from '#server/errors'
+import { parseBody, readBodyText, readParams, readQuery, type Shape } from '#server/http-input'
 import { type Action, can } from '#server/permissions'
-
-/** Largest JSON body of an ordinary route. */
-const MAX_JSON_BYTES = 1024 * 1024
-
-type Shape = z.ZodObject
 
 /** What `run`, `owner` and `write` are given. */
 export interface RouteInput<P, Q, B> {
@@ -67,8 +64,11 @@ export function createRoute(contextOf: (request: Request) => Promise<Ctx>) {
       let ctx: Ctx | undefined
       try {
         ctx = await contextOf(request)
-        const params = await authorize(ctx, definition, await context.params)
-        const body = await readBody(definition.body, request)
+        const raw = await context.params
+        const params = await authorize(ctx, definition, raw)
+        const text = definition.body ? await readBodyText(request) : ''
+        if (definition.body) ctx = await authorizeAgain(ctx, definition, raw, () => contextOf(request))
+        const body = parseBody(definition.body, text)
         const query = readQuery(definition.query, new URL(request.url).searchParams)
         const input = { ctx, request, params, query, body } as RouteInput<P, Q, B>
         return forNobodyElse(successResponse(definition, await definition.run(input), input))
@@ -112,6 +112,24 @@ async function authorize<P, Q, B, R>(
   return params
 }
 
+/**
+ * Asks once more who sent the request and what he may do, now that its body is there: whoever sends the last byte of it
+ * late would otherwise act with a right that was taken away meanwhile.
+ * @throws AppError unauthenticated, forbidden
+ */
+async function authorizeAgain<P, Q, B, R>(
+  ctx: Ctx,
+  definition: RouteDefinition<P, Q, B, R>,
+  raw: Record<string, string | string[] | undefined>,
+  contextOf: () => Promise<Ctx>,
+): Promise<Ctx> {
+  if (definition.can === 'public') return ctx
+  const { actor } = await contextOf()
+  const now = { ...ctx, actor }
+  await authorize(now, definition, raw)
+  return now
+}
+
 /** What a session that must change its password may still do. */
 const ALLOWED_BEFORE_RESET: readonly Action[] = ['profile.read', 'profile.update']
 
@@ -139,74 +157,6 @@ export function refuseUnless(ctx: Ctx, action: Action, isOwner = false): void {
   }
 }
 
-function readParams<P>(
-  schema: z.ZodType<P> | undefined,
-  raw: Record<string, string | string[] | undefined>,
-): P {
-  if (!schema) return raw as P
-  const parsed = schema.safeParse(raw)
-  if (!parsed.success)
-    throw new AppError('invalid', 'Invalid path', { faults: faultsOf(parsed.error, 'path') })
-  return parsed.data
-}
-
-function readQuery<Q>(schema: (z.ZodType<Q> & Shape) | undefined, search: URLSearchParams): Q | undefined {
-  if (!schema) return undefined
-  const raw: Record<string, string | string[]> = {}
-  for (const [name, field] of Object.entries(schema.shape)) {
-    const values = search.getAll(name)
-    if (values.length > 0) raw[name] = isList(field as z.ZodType) ? values : (values.at(-1) as string)
-  }
-  const parsed = schema.safeParse(raw)
-  if (!parsed.success)
-    throw new AppError('invalid', 'Invalid query', { faults: faultsOf(parsed.error, 'query') })
-  return parsed.data
-}
-
-function isList(schema: z.ZodType): boolean {
-  const def = schema.def as { type: string; innerType?: z.ZodType; in?: z.ZodType }
-  if (def.type === 'array') return true
-  const inner = def.innerType ?? def.in
-  return inner ? isList(inner) : false
-}
-
-async function readBody<B>(schema: z.ZodType<B> | undefined, request: Request): Promise<B | undefined> {
-  if (!schema) return undefined
-  const text = await readText(request, MAX_JSON_BYTES)
-  let json: unknown
-  try {
-    json = text.trim() === '' ? undefined : JSON.parse(text)
-  } catch (cause) {
-    throw new AppError('undecodable', 'The request body is not valid JSON', { cause })
-  }
-  const parsed = schema.safeParse(json)
-  if (!parsed.success)
-    throw new AppError('invalid', 'Invalid body', { faults: faultsOf(parsed.error, 'body') })
-  return parsed.data
-}
-
-/**
- * The body as text, never more than `limit` bytes of it.
- * @throws AppError too_large, undecodable (not UTF-8)
- */
-export async function readText(request: Request, limit: number): Promise<string> {
-  const tooLarge = () => new AppError('too_large', `The request body is larger than ${limit} bytes`)
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge()
-  if (!request.body) return ''
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength
-    if (size > limit) throw tooLarge()
-    chunks.push(chunk)
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
-  } catch (cause) {
-    throw new AppError('undecodable', 'The request body is not valid UTF-8', { cause })
-  }
-}
-
 /** What a database that is away or full throws, as the answer a client can act on; anything else as it is. */
 export function translateStorageError(error: unknown, ctx: Pick<Ctx, 'db' | 'log'> | undefined): unknown {
   if (isAppError(error) || !ctx) return error
@@ -220,14 +170,6 @@ export function translateStorageError(error: unknown, ctx: Pick<Ctx, 'db' | 'log
     cause: error,
     retryAfterSeconds: 5,
   })
-}
-
-function faultsOf(error: z.ZodError, where: 'body' | 'query' | 'path'): FieldFault[] {
-  return error.issues.slice(0, 100).map((issue) => ({
-    type: issue.code ?? 'invalid',
-    loc: [where, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))],
-    msg: issue.message,
-  }))
 }
 
 /** The answer to a caught value. Unknown errors are logged once, with the request id, and say nothing. */
