@@ -2,7 +2,6 @@
 import { readAdmins, readBasicAuth } from '#server/config/account-settings'
 import { MASK } from '#server/config/describe'
 import { readLockoutAfter } from '#server/config/limit-settings'
-import { readLockoutAfter } from '#server/config/limit-settings'
 import type { Config } from '#server/config/model'
 import type { Reader } from '#server/config/reader'
 
@@ -46,7 +45,6 @@ export function readAuth(reader: Reader): Config['auth'] {
     ...readTokenLifetimes(reader),
     ...readPasswordRules(reader),
     forcedReset: reader.choice('BENNU_FORCED_RESET', { server: 'server', ui: 'ui' }, 'server'),
-    lockoutAfter: readLockoutAfter(reader),
     lockoutAfter: readLockoutAfter(reader),
   }
 }
