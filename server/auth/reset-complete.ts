@@ -42,8 +42,8 @@ export async function resetPasswordByToken(ctx: Ctx, { token: text, password }: 
   const passwordHash = await hashPassword(password)
   await warmSecrets(ctx.config.auth)
   if (!(await apply(ctx, user, token, passwordHash))) return refuse(ctx, 'used', user)
-  // Whoever follows an invitation has no earlier password that could have been changed.
-  if (token.purpose === 'reset') tellPasswordChanged(ctx, user)
+  // A first password replaces none.
+  if (user.passwordHash) tellPasswordChanged(ctx, user)
 }
 
 function passwordFault(sentence: string): AppError {

@@ -3,14 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { POST as reset } from '#app/auth/password-reset/route'
 import { POST as mailLink } from '#app/ui/users/[id]/reset-link/route'
 import { POST as createSystemKey } from '#app/v1/system/api_keys/route'
+import { PATCH as changeOwn } from '#app/v1/user/route'
 import { PATCH as changeUser } from '#app/v1/users/[user_id]/route'
 import { POST as createUser } from '#app/v1/users/route'
+import { hashPassword } from '#server/auth/password'
 import { sendInvitations } from '#server/auth/reset-invitations'
+import { mailResetLink } from '#server/auth/reset-request'
 import { ensureBuiltInRows } from '#server/built-in-rows'
 import type { Config } from '#server/config/model'
 import { encodeGlobalId } from '#server/global-id'
 import { setRuntime } from '#server/runtime'
-import { createAccount } from '../../test/accounts'
+import { findUserByEmail, type User } from '#server/users/find'
+import { resetPasswordByCommandLine } from '#server/users/reset-password'
+import { createAccount, createSession, TEST_PASSWORD } from '../../test/accounts'
 import { call } from '../../test/call'
 import { closedPort, linkIn, mailConfig } from '../../test/mail-server'
 import { createMailing, eventsOf, type Mailing, settled } from '../../test/mailing'
@@ -52,6 +57,18 @@ const tokenIn = (address: string) => {
   return link && new URL(link).searchParams.get('token')
 }
 
+/** The rows of an account's tokens. */
+async function tokensOf(address: string) {
+  const { db } = mailing.world
+  const { passwordResetTokens: t, users } = db.t
+  const rows = await db.read
+    .select({ token: t })
+    .from(t)
+    .innerJoin(users, eq(users.id, t.userId))
+    .where(eq(users.email, address))
+  return rows.map(({ token }) => token)
+}
+
 describe('a new account', () => {
   test('gets one mail, with the way in and a link to choose a password', async () => {
     const { email } = await create({})
@@ -73,6 +90,15 @@ describe('a new account', () => {
     expect(tokenIn(email)).toBeNull()
   })
 
+  test('made with a password gets the address of the server and no link to replace that password', async () => {
+    const { email } = await create({}, { password: 'a password from an admin 1' })
+    expect(subjectsTo(email)).toEqual(['[Bennu] Welcome to Bennu'])
+    const [mail] = mailsTo(email)
+    expect(mail && linkIn(mail, 'welcome-url')).toBe('https://traces.example.com')
+    expect(mail?.raw).not.toContain('token=')
+    expect(await tokensOf(email)).toEqual([])
+  })
+
   test('gets no mail when nobody wants it to', async () => {
     const { email } = await create({ send_welcome_email: false })
     expect(subjectsTo(email)).toEqual([])
@@ -86,16 +112,92 @@ describe('a new account', () => {
   })
 
   test('has a link that works for seven days', async () => {
-    const { world } = mailing
     const { email } = await create({})
-    const { passwordResetTokens: t, users } = world.db.t
-    const [row] = await world.db.read
-      .select({ token: t })
-      .from(t)
-      .innerJoin(users, eq(users.id, t.userId))
-      .where(eq(users.email, email))
-    const life = (row?.token.expiresAt.getTime() ?? 0) - Date.now()
+    const [token] = await tokensOf(email)
+    const life = (token?.expiresAt.getTime() ?? 0) - Date.now()
     expect(Math.round(life / 3_600_000)).toBe(7 * 24)
+  })
+})
+
+describe('an invitation', () => {
+  const follow = (token: string | null | undefined, password = 'a fine first password 1') =>
+    call(reset, { method: 'POST', body: { token, password } })
+  const setByAdmin = (id: string, password: string) =>
+    call(changeUser, {
+      method: 'PATCH',
+      params: { user_id: id },
+      headers: who['session ADMIN'].headers,
+      body: { user: { password } },
+    })
+  const accountOf = async (email: string) => {
+    const { world } = mailing
+    return (await findUserByEmail(world.db.read, world.db, email)) ?? expect.fail('no such account')
+  }
+  /** An account with a password whose invitation is alive: as one made before invitations ended with a password. */
+  async function givePassword(email: string): Promise<User> {
+    const { db } = mailing.world
+    const user = await accountOf(email)
+    const passwordHash = await hashPassword(TEST_PASSWORD)
+    await db.write((tx) => tx.update(db.t.users).set({ passwordHash }).where(eq(db.t.users.id, user.id)))
+    return user
+  }
+
+  test('ends when an admin sets a password', async () => {
+    const { email, id } = await create({})
+    expect((await setByAdmin(id, 'a password from an admin 1')).status).toBe(200)
+    expect((await follow(tokenIn(email))).status).toBe(401)
+  })
+
+  test('ends when the command line sets a password', async () => {
+    const { email } = await create({})
+    await resetPasswordByCommandLine(mailing.world, email)
+    expect((await follow(tokenIn(email))).status).toBe(401)
+  })
+
+  test('ends when its owner changes the password', async () => {
+    const { email } = await create({})
+    const { accessToken } = await createSession(mailing.world, await givePassword(email))
+    const answer = await call(changeOwn, {
+      method: 'PATCH',
+      headers: { cookie: `phoenix-access-token=${accessToken}` },
+      body: { user: { password: 'a fine own password 2', current_password: TEST_PASSWORD } },
+    })
+    expect(answer.status).toBe(200)
+    expect((await follow(tokenIn(email))).status).toBe(401)
+  })
+
+  test('ends when a reset link is asked for', async () => {
+    const { email } = await create({})
+    await mailResetLink({ ...mailing.world, ...nobody }, await accountOf(email))
+    expect((await follow(tokenIn(email))).status).toBe(401)
+  })
+
+  test('that is not sent yet ends with a password too', async () => {
+    const { email, id } = await create({})
+    const { db } = mailing.world
+    await db.write((tx) => tx.update(db.t.passwordResetTokens).set({ tokenHash: null }))
+    await setByAdmin(id, 'a password from an admin 1')
+    expect(await tokensOf(email)).toEqual([])
+  })
+
+  test('ends not when an admin changes only the name', async () => {
+    const { email, id } = await create({})
+    const answer = await call(changeUser, {
+      method: 'PATCH',
+      params: { user_id: id },
+      headers: who['session ADMIN'].headers,
+      body: { user: { username: 'Newly named' } },
+    })
+    expect(answer.status).toBe(200)
+    expect((await follow(tokenIn(email))).status).toBe(204)
+  })
+
+  test('that replaces a password tells the owner of it', async () => {
+    const { email } = await create({})
+    await givePassword(email)
+    expect((await follow(tokenIn(email))).status).toBe(204)
+    await settled()
+    expect(subjectsTo(email)).toEqual(['[Bennu] Welcome to Bennu', '[Bennu] Your password was changed'])
   })
 })
 

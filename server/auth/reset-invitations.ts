@@ -65,16 +65,18 @@ async function sendOne(ctx: RecordCtx, id: number, user: User): Promise<boolean>
       .returning({ id: tokens.id }),
   )
   if (claimed.length === 0) return false
-  const hasPassword = user.authMethod === 'LOCAL' && ctx.config.auth.basicAuth
-  const content = welcomeMail(ctx.config, user, hasPassword ? text : null)
+  const mayChoose = choosesPassword(ctx, user)
+  const content = welcomeMail(ctx.config, user, mayChoose ? text : null)
   const to = { userId: user.id, username: user.username, email: user.email }
   const { ok } = await sendMail(ctx, { kind: 'invitation', to, content })
-  if (ok) return true
-  await ctx.db.write((tx) =>
-    tx
-      .update(tokens)
-      .set({ tokenHash: null })
-      .where(and(eq(tokens.id, id), eq(tokens.tokenHash, tokenHash))),
-  )
-  return false
+  const mine = and(eq(tokens.id, id), eq(tokens.tokenHash, tokenHash))
+  if (!ok) await ctx.db.write((tx) => tx.update(tokens).set({ tokenHash: null }).where(mine))
+  // A token that nobody was given has done its work.
+  else if (!mayChoose) await ctx.db.write((tx) => tx.delete(tokens).where(mine))
+  return ok
+}
+
+/** Whether a newcomer gets a link to choose a password: only a first one, so that no link outlives the choice. */
+function choosesPassword({ config }: RecordCtx, { authMethod, passwordHash }: User): boolean {
+  return authMethod === 'LOCAL' && config.auth.basicAuth && passwordHash === null
 }

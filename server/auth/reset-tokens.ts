@@ -107,6 +107,15 @@ export async function consumeResetToken(
   return (await tx.delete(tokens).where(same).returning({ id: tokens.id })).length === 1
 }
 
+/**
+ * Ends the invitation of an account, sent or not: call it in the transaction that gives the account a password by other
+ * means. Its link is for a first password, and would otherwise replace this one for days.
+ */
+export async function endInvitation(tx: Queries, { t }: Pick<Database, 't'>, userId: number): Promise<void> {
+  const { passwordResetTokens: tokens } = t
+  await tx.delete(tokens).where(and(eq(tokens.userId, userId), eq(tokens.purpose, 'invitation')))
+}
+
 /** Removes tokens whose time is over. @returns how many */
 export async function sweepResetTokens({ db, clock }: Pick<ResetWorld, 'db' | 'clock'>): Promise<number> {
   const { passwordResetTokens: tokens } = db.t

@@ -16,7 +16,8 @@ type Input = NewUser['user']
 /**
  * Makes an account. One that signs in with a password must change it at the first sign-in; made without a password, it
  * waits until somebody sets one.
- * @param options with `welcome` the newcomer gets a mail, as soon as mail is on, with a link to choose a password
+ * @param options with `welcome` the newcomer gets a mail, while mail is on: with a link to choose a password if none is
+ *   given here, else with the server's address
  * @throws AppError invalid (422: the password breaks the rules, with its place), undecodable (400: no role of a person),
  *   conflict (409: name or address taken, reserved or blocked; passwords are switched off)
  */
