@@ -71,7 +71,7 @@ async function readPassword(ctx: RecordCtx, input: Input): Promise<Buffer | null
   if (!isGiven) return null
   const faults = await passwordFaults(ctx.config, password, input)
   if (faults.length > 0) throw passwordFault(faults.join('. '))
-  return hashPassword(password)
+  return hashPassword(password, ctx.request.address)
 }
 
 /** A refusal of the password in the body's `user`, with its place (422). */

@@ -1,7 +1,7 @@
 /** One's own account. */
 import { and, eq } from 'drizzle-orm'
 import { recordEvent } from '#server/audit/record'
-import { hashPassword, verifyPassword } from '#server/auth/password'
+import { hashPassword } from '#server/auth/password'
 import { passwordFaults } from '#server/auth/password-policy'
 import { endInvitation } from '#server/auth/reset-tokens'
 import { endSessions } from '#server/auth/sessions'
@@ -10,6 +10,7 @@ import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
 import { tellPasswordChanged } from '#server/mail/security-mails'
 import { warmSecrets } from '#server/secrets/secrets'
+import { isCurrentPassword } from '#server/users/current-password'
 import { findUser, type User } from '#server/users/find'
 import { identityFault, throwIdentityFault } from '#server/users/identity'
 import type { ProfileChange } from '#server/users/model'
@@ -35,7 +36,8 @@ export interface ProfileUpdate {
 /**
  * Changes one's own name, password, or both; all or nothing. A new password needs the current one, ends every session
  * in every browser and settles a due reset.
- * @throws AppError invalid (422, with the fault's place), conflict (the name is taken)
+ * @throws AppError invalid (422, with the fault's place), conflict (the name is taken), rate_limited (429: the present
+ *   password was wrong too often), unavailable
  */
 export async function updateOwnProfile(ctx: Ctx, change: ProfileChange['user']): Promise<ProfileUpdate> {
   const user = await getActingUser(ctx)
@@ -49,7 +51,7 @@ export async function updateOwnProfile(ctx: Ctx, change: ProfileChange['user']):
   const isNewPassword = password !== undefined && password !== null
   if (isNewPassword) await checkNewPassword(ctx, user, username, password, change.current_password)
   if (!isNewPassword && username === user.username) return { user, sessionsEnded: false }
-  const passwordHash = isNewPassword ? await hashPassword(password) : null
+  const passwordHash = isNewPassword ? await hashPassword(password, ctx.request.address) : null
   await warmSecrets(ctx.config.auth)
   try {
     const updated = await ctx.db.write((tx) => applyChange(tx, ctx, user, username, passwordHash))
@@ -72,10 +74,8 @@ async function checkNewPassword(
     throw new AppError('conflict', 'This account signs in elsewhere and has no password here')
   }
   if (!currentPassword) throw fault('current_password', 'The current password is needed to change it')
-  if (!(await verifyPassword(currentPassword, user)).good) {
-    await recordWrongPassword(ctx, user)
+  if (!(await isCurrentPassword(ctx, user, currentPassword)))
     throw fault('current_password', 'The current password is wrong')
-  }
   if (password.normalize('NFC') === currentPassword.normalize('NFC')) {
     throw fault('password', 'The new password must differ from the current one')
   }
@@ -86,18 +86,6 @@ async function checkNewPassword(
 function fault(field: 'password' | 'current_password', sentence: string): AppError {
   const faults = [{ type: 'value_error', loc: ['body', 'user', field], msg: sentence }]
   return new AppError('invalid', sentence, { faults })
-}
-
-function recordWrongPassword(ctx: Ctx, user: User): Promise<void> {
-  return ctx.db.write((tx) =>
-    recordEvent(tx, ctx, {
-      action: 'user.changePassword',
-      outcome: 'failure',
-      reason: 'wrong-password',
-      target: `User:${user.id}`,
-      targetName: user.username,
-    }),
-  )
 }
 
 async function applyChange(

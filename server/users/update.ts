@@ -82,7 +82,7 @@ async function readPassword(
   const owner = { username: change.username ?? user.username, email: user.email }
   const faults = await passwordFaults(ctx.config, password, owner)
   if (faults.length > 0) throw passwordFault(faults.join('. '))
-  return { hash: await hashPassword(password) }
+  return { hash: await hashPassword(password, ctx.request.address) }
 }
 
 /** What the audit log calls a change that was refused as a whole. */
