@@ -59,3 +59,55 @@ describe('insertMany', () => {
     expect((await stored()).map((row) => row.name)).not.toContain('new')
   })
 })
+
+describe('statements that are kept', () => {
+  const texts = { description: 'new', gradientStartColor: '#000000' }
+  const upsert = { key: ['name'], merge: { description: 'replace' }, returning: [] } as const
+  const apply = (name: string, over: object = {}) =>
+    db.write((tx) =>
+      db.dialect.upsertMany(tx, db.t.projects, [{ ...project(name), ...texts }], { ...upsert, ...over }),
+    )
+  const named = async (name: string) => (await stored()).find((row) => row.name === name)
+
+  test('of upserts differ by what becomes of a column', async () => {
+    const { projectBuckets } = db.t
+    const [projectId] = await insert([project('counted')])
+    const none = { spanCount: 0, errorCount: 0, promptTokens: 0, completionTokens: 0 }
+    const row = { projectId: projectId as number, bucket: 1, shard: 0, traceCount: 2, ...none }
+    const count = (how: 'add' | 'replace' | 'greatest') =>
+      db.write((tx) =>
+        db.dialect.upsertMany(tx, projectBuckets, [{ ...row, latencySketch: Buffer.alloc(0) }], {
+          key: ['projectId', 'bucket', 'shard'],
+          merge: { traceCount: how },
+          returning: ['traceCount'],
+        }),
+      )
+    const counts = [await count('add'), await count('add'), await count('greatest'), await count('replace')]
+    expect(counts.flat().map(({ traceCount }) => traceCount)).toEqual([2, 4, 4, 2])
+  })
+
+  test('of upserts differ by what they give back', async () => {
+    const [id] = await insert([project('given back')])
+    expect(await apply('given back', { returning: ['id'] })).toEqual([{ id }])
+    expect(await apply('given back', { returning: ['name'] })).toEqual([{ name: 'given back' }])
+    expect(await apply('given back')).toEqual([])
+  })
+
+  test('of upserts differ by the columns that change', async () => {
+    await insert([project('changed')])
+    await apply('changed')
+    expect(await named('changed')).toMatchObject({ description: 'new', gradientStartColor: '#5bdbff' })
+    await apply('changed', { merge: { gradientStartColor: 'replace' } })
+    expect(await named('changed')).toMatchObject({ gradientStartColor: '#000000' })
+  })
+
+  test('of updates differ by the key', async () => {
+    const [id] = await insert([project('first')])
+    const row = { id: id as number, name: 'first', description: 'by name' }
+    const update = (over: object, key: 'id' | 'name') =>
+      db.write((tx) => db.dialect.updateMany(tx, db.t.projects, [{ ...row, ...over }], [key]))
+    await update({}, 'name')
+    await update({ name: 'second' }, 'id')
+    expect(await named('second')).toMatchObject({ id, description: 'by name' })
+  })
+})

@@ -19,6 +19,8 @@ import {
   quoted,
   type Row,
   returningOf,
+  shapeOfUpdate,
+  shapeOfUpsert,
 } from '#server/db/bulk'
 import { CopyWriter, fieldWriter } from '#server/db/copy-writer'
 import type { Queries } from '#server/db/database'
@@ -117,7 +119,13 @@ export const postgresBulk: Bulk = {
     const text = () =>
       `${insertText(table, fields)} on conflict (${namesOf(target)}) do nothing
        returning ${quoted(idColumn(table).name)} as id, ${aliasesOf(target)}`
-    const made = await run(tx, table, `missing ${membersOf(fields)}`, text, valuesOf(fields, rows as Row[]))
+    const made = await run(
+      tx,
+      table,
+      `missing ${key} ${membersOf(fields)}`,
+      text,
+      valuesOf(fields, rows as Row[]),
+    )
     return new Map(made.map((row) => [String(row[key]), Number(row.id)]))
   },
 
@@ -133,16 +141,22 @@ export const postgresBulk: Bulk = {
     return (await run(tx, table, `select ${by} ${lock} ${members.join()}`, text, [keys])) as never[]
   },
 
-  upsertMany: async (tx, table, rows, { key, merge, returning }) => {
+  upsertMany: async (tx, table, rows, upsert) => {
     if (rows.length === 0) return []
+    const { key, merge, returning } = upsert
     const fields = fieldsOf(table, rows as Row[])
     const text = () => {
       const sets = mergesOf(tableName(table), fields, merge, FUNCTIONS)
       const results = returningOf(pickFields(table, returning))
       return `${insertText(table, fields)} on conflict (${namesOf(pickFields(table, key))}) do update set ${sets} ${results}`
     }
-    const shape = `upsert ${membersOf(fields)} ${Object.keys(merge).join()}`
-    return (await run(tx, table, shape, text, valuesOf(fields, rows as Row[]))) as never[]
+    return (await run(
+      tx,
+      table,
+      shapeOfUpsert(fields, upsert),
+      text,
+      valuesOf(fields, rows as Row[]),
+    )) as never[]
   },
 
   updateMany: async (tx, table, rows, key) => {
@@ -160,6 +174,6 @@ export const postgresBulk: Bulk = {
       return `update ${name} set ${sets.join(', ')} from unnest(${arrays(fields)}) as new(${namesOf(fields)})
               where ${where.join(' and ')}`
     }
-    await run(tx, table, `update ${membersOf(fields)}`, text, valuesOf(fields, rows as Row[]))
+    await run(tx, table, shapeOfUpdate(fields, keys), text, valuesOf(fields, rows as Row[]))
   },
 }

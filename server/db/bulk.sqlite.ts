@@ -14,6 +14,8 @@ import {
   quoted,
   type Row,
   returningOf,
+  shapeOfUpdate,
+  shapeOfUpsert,
 } from '#server/db/bulk'
 import { JSONB_TYPE } from '#server/db/columns.sqlite'
 import type { Queries } from '#server/db/database'
@@ -87,12 +89,11 @@ export const sqliteBulk: Bulk = {
     return keys.flatMap((value) => statement.all([value])) as never[]
   },
 
-  upsertMany: async (tx, table, rows, { key, merge, returning }) => {
+  upsertMany: async (tx, table, rows, upsert) => {
     if (rows.length === 0) return []
+    const { key, merge, returning } = upsert
     const fields = fieldsOf(table, rows as Row[])
-    const members = fields.map(({ member }) => member).join()
-    const shape = `upsert ${getTableName(table)} ${members} ${Object.keys(merge).join()}`
-    const statement = prepare(tx, shape, () => {
+    const statement = prepare(tx, `${getTableName(table)} ${shapeOfUpsert(fields, upsert)}`, () => {
       const name = quoted(getTableName(table))
       const target = namesOf(pickFields(table, key))
       const sets = mergesOf(name, fields, merge, FUNCTIONS)
@@ -111,15 +112,11 @@ export const sqliteBulk: Bulk = {
     const keys: readonly string[] = key
     const set = fields.filter(({ member }) => !keys.includes(member))
     const where = pickFields(table, key)
-    const statement = prepare(
-      tx,
-      `update ${getTableName(table)} ${fields.map(({ member }) => member)}`,
-      () => {
-        const sets = set.map((field) => `${quoted(field.column.name)} = ${placeholder(field)}`).join(', ')
-        const conditions = where.map(({ column }) => `${quoted(column.name)} = ?`).join(' and ')
-        return `update ${quoted(getTableName(table))} set ${sets} where ${conditions}`
-      },
-    )
+    const statement = prepare(tx, `${getTableName(table)} ${shapeOfUpdate(fields, keys)}`, () => {
+      const sets = set.map((field) => `${quoted(field.column.name)} = ${placeholder(field)}`).join(', ')
+      const conditions = where.map(({ column }) => `${quoted(column.name)} = ?`).join(' and ')
+      return `update ${quoted(getTableName(table))} set ${sets} where ${conditions}`
+    })
     const bind = binderOf([...set, ...where])
     for (const row of rows) statement.run(bind(row as Row))
   },

@@ -134,6 +134,19 @@ export function mergesOf(
   return sets.join(', ')
 }
 
+/** What tells the statements of upserts of one table apart: everything that their text is made of. */
+export function shapeOfUpsert(
+  fields: readonly Field[],
+  { key, merge, returning }: { key: readonly string[]; merge: object; returning: readonly string[] },
+): string {
+  return `upsert ${JSON.stringify([fields.map(({ member }) => member), key, Object.entries(merge), returning])}`
+}
+
+/** The same of updates. */
+export function shapeOfUpdate(fields: readonly Field[], key: readonly string[]): string {
+  return `update ${JSON.stringify([fields.map(({ member }) => member), key])}`
+}
+
 const BYTE_TYPES = new Set(['blob', 'bytea'])
 
 /** How a member's value is bound. Most columns need nothing, which is found out once and not for every value. */

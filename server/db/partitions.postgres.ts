@@ -13,7 +13,7 @@ type Pool = Pick<pg.Pool, 'connect'>
 /** The partitions in the database of a pool's connections. */
 export function postgresPartitions(pool: Pool): SpanPartitions {
   return {
-    isMissing,
+    isMissing: isMissingPartition,
     ensureFor: (ids) => withClient(pool, (client) => ensureDays(client, ids.map(dayOfTrace))),
     ensureAhead: (days) => withClient(pool, (client) => ensureAhead(client, days)),
   }
@@ -21,8 +21,11 @@ export function postgresPartitions(pool: Pool): SpanPartitions {
 
 const dayOfTrace = (id: number) => Math.floor(id / IDS_PER_DAY)
 
-/** PostgreSQL calls it a violated check; only the place that threw it tells it from a row that breaks a rule. */
-function isMissing(error: unknown): boolean {
+/**
+ * Whether a row found no partition. PostgreSQL calls it a violated check; only the place that threw it tells it from a row
+ * that breaks a rule.
+ */
+export function isMissingPartition(error: unknown): boolean {
   for (let current = error; current instanceof Error; current = current.cause) {
     if ((current as pg.DatabaseError).routine === 'ExecFindPartition') return true
   }

@@ -1,5 +1,6 @@
 /** Whose fault an error of the database is. */
 import { errorCodes } from '#server/db/error-codes'
+import { isMissingPartition } from '#server/db/partitions.postgres'
 
 /** The row that a new one refers to has gone: a project was deleted meanwhile. Asked again, it is made anew. */
 const LOST_PARENT = new Set(['23503', 'SQLITE_CONSTRAINT_FOREIGNKEY'])
@@ -9,9 +10,11 @@ const DATA_FAULT =
 
 /**
  * Whether the error comes from what was to be stored, so that leaving a span out lets the others in. Anything else
- * (a missing right, a read-only disk, a fault of ours) would refuse every span alike and condemns none.
+ * (a missing right, a missing partition, a read-only disk, a fault of ours) would refuse every span alike and condemns
+ * none.
  */
 export function isFaultOfData(error: unknown): boolean {
+  if (isMissingPartition(error)) return false
   const codes = errorCodes(error)
   if (codes.some((code) => LOST_PARENT.has(code))) return false
   if (codes.length > 0) return codes.some((code) => DATA_FAULT.test(code))

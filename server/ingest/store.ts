@@ -35,6 +35,9 @@ export interface StoreOptions {
   wholeTraceSpans?: number
 }
 
+/** How often partitions are made for one batch. */
+const PARTITION_TRIES = 4
+
 /** What a batch has for one trace: each span once, the first of those that are alike. */
 export interface TraceBatch {
   traceId: string
@@ -65,12 +68,14 @@ export async function storeSpans(
       traceRowIds = merges.map(({ after }) => after.id)
       return writeMerges(context, merges)
     })
-  try {
-    return await store()
-  } catch (error) {
-    if (!db.spanPartitions.isMissing(error)) throw error
-    await db.spanPartitions.ensureFor(traceRowIds)
-    return store()
+  for (let tries = 1; ; tries++) {
+    try {
+      return await store()
+    } catch (error) {
+      // At midnight a try may give its new traces ids of the next day, and miss the next day's partition.
+      if (tries > PARTITION_TRIES || !db.spanPartitions.isMissing(error)) throw error
+      await db.spanPartitions.ensureFor(traceRowIds)
+    }
   }
 }
 
