@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Scene } from './crash-rounds'
 import type { PostgresServer } from './postgres'
 import { type Program, tryKill, until } from './program'
+import type { SenderOptions } from './senders'
 import type { SmallDisk } from './small-disk'
 
 /** SIGKILL of a child; the supervisor starts another. */
@@ -42,9 +43,13 @@ export const terminate: Fault = {
   },
 }
 
+/** Enough at a time that the collector stores in two transactions at once. */
+const MUCH: SenderOptions = { valueCharacters: 16_000 }
+
 /** SIGKILL of every process of PostgreSQL, and a new start. */
 export const killDatabase = (server: PostgresServer): Fault => ({
   replaces: [],
+  senders: MUCH,
   strike: async () => {
     await server.kill('SIGKILL')
     await server.start()

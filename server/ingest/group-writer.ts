@@ -8,6 +8,8 @@ import type { PendingRequest } from '#server/ingest/pending'
 import { type IncomingSpan, storeSpans } from '#server/ingest/store'
 
 const MAX_PAUSE_MS = 2_000
+/** After so many failures that are neither the database's absence nor the data's fault, one of the spans is suspected. */
+const SUSPICIOUS_FAILURES = 5
 
 /** A span on its way into the database, and the request it came with. */
 export interface Entry {
@@ -22,6 +24,8 @@ interface GroupWriterOptions {
   onTrouble: (error: unknown, sentence: string) => void
   /** Stores the spans of requests that have been answered too. */
   keepAnswered: boolean
+  /** Told of the request of a span that cannot be stored for a reason nobody knows. */
+  onCulprit: (request: PendingRequest) => void
 }
 
 export class GroupWriter {
@@ -45,6 +49,7 @@ export class GroupWriter {
    */
   async store(entries: Entry[], lane: number): Promise<void> {
     const { db, keepAnswered, onTrouble, meter } = this.#options
+    let strange = 0
     for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
       const open = keepAnswered ? entries : entries.filter(({ request }) => !request.isAnswered)
       if (open.length === 0) return
@@ -57,6 +62,8 @@ export class GroupWriter {
           return this.#storeInHalves(open, lane, error)
         onTrouble(error, 'spans could not be stored; trying again')
         meter.retried()
+        if (!db.dialect.isTransient(error)) strange += 1
+        if (strange >= SUSPICIOUS_FAILURES && (await this.#isThere())) return this.#singleOut(open, lane)
       }
       await sleep(pauseMs)
     }
@@ -76,6 +83,22 @@ export class GroupWriter {
       duplicates: entries.length - stored,
       milliseconds: this.#lastCommit - since,
     })
+  }
+
+  #isThere(): Promise<boolean> {
+    return this.#options.db.ping().then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** Finds what keeps the others from being stored; whoever sent it may come again, for it may be a fault of ours. */
+  async #singleOut(entries: Entry[], lane: number): Promise<void> {
+    const [only] = entries
+    if (entries.length === 1 && only) return this.#options.onCulprit(only.request)
+    const middle = Math.ceil(entries.length / 2)
+    await this.store(entries.slice(0, middle), lane)
+    await this.store(entries.slice(middle), lane)
   }
 
   /** Says once, not for every request, that there is no room any more. */

@@ -6,7 +6,7 @@
  * two lanes take turns, each with a transaction. The second one starts only when much is waiting, so that small requests
  * still share a COMMIT.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as yieldToEvents } from 'node:timers/promises'
 import type { Database } from '#server/db/database'
 import { AppError, toAppError } from '#server/errors'
 import { RETRY_AFTER_SECONDS } from '#server/ingest/admission'
@@ -15,6 +15,7 @@ import { type Decoded, openRequest } from '#server/ingest/decode'
 import { type Entry, GroupWriter } from '#server/ingest/group-writer'
 import { IngestMeter } from '#server/ingest/meter'
 import { PendingRequest } from '#server/ingest/pending'
+import { RequestQueue } from '#server/ingest/request-queue'
 
 /** How much goes into one transaction: enough to share the cost of COMMIT, little enough not to keep others waiting. */
 const GROUP_SPANS = { sqlite: 2048, postgres: 1024 }
@@ -23,6 +24,8 @@ const MAX_GROUP_CHARACTERS = 16 * 1024 * 1024
 const LANES = { sqlite: 1, postgres: 2 }
 /** Bytes of waiting requests, as they came, at which a lane starts beside another. */
 const MUCH_BYTES = 256 * 1024
+/** Decoding stops for a moment after so long: answers, timers and the other lane have their turn. */
+const GATHER_MS = 250
 /** A request that waited so long, while nothing was committed, is told to come again. */
 const PATIENCE_MS = 30_000
 
@@ -41,6 +44,8 @@ export interface PipelineOptions {
   /** For the test that proves the crash test: answers before COMMIT. */
   answerBeforeCommit?: boolean
   patienceMs?: number
+  /** Bytes of waiting requests at which a lane starts beside another. */
+  muchBytes?: number
 }
 
 /** One transaction after the other; what the present one holds. */
@@ -49,6 +54,8 @@ interface Lane {
   inGroup: PendingRequest[]
   /** Spans that are decoded and not stored yet. */
   held: number
+  /** Since when the present transaction is tried, on the monotonic clock. */
+  since: number
   running: Promise<void> | null
 }
 
@@ -56,8 +63,7 @@ export class IngestPipeline {
   readonly #options: PipelineOptions
   readonly #meter: IngestMeter
   readonly #writer: GroupWriter
-  readonly #waiting: PendingRequest[] = []
-  #waitingBytes = 0
+  readonly #waiting = new RequestQueue()
   readonly #lanes: readonly Lane[]
   readonly #watch: NodeJS.Timeout
 
@@ -71,12 +77,14 @@ export class IngestPipeline {
       onTrouble,
       meter: this.#meter,
       keepAnswered: answerBeforeCommit,
+      onCulprit: (request) => this.#fail(request, databaseAway()),
     })
     const count = LANES[db.dialect.name]
     this.#lanes = Array.from({ length: count }, (_, index) => ({
       index,
       inGroup: [],
       held: 0,
+      since: 0,
       running: null,
     }))
     this.#watch = setInterval(() => this.#expire(), 1_000)
@@ -86,7 +94,6 @@ export class IngestPipeline {
   /** Takes a request; its answer comes through `onDone` or `onFailed`. */
   add(id: number, request: IngestRequest, receivedAt: Date): void {
     this.#waiting.push(new PendingRequest(id, request, receivedAt))
-    this.#waitingBytes += request.body.byteLength
     this.#wake()
   }
 
@@ -108,8 +115,9 @@ export class IngestPipeline {
 
   /** The first lane takes whatever waits, the others only what fills a transaction. */
   #hasWorkFor(lane: Lane): boolean {
-    if (this.#waiting.length === 0) return false
-    return lane.index === 0 || (this.#waitingBytes >= MUCH_BYTES && this.#roomOf(lane) > 0)
+    if (this.#waiting.isEmpty) return false
+    const { muchBytes = MUCH_BYTES } = this.#options
+    return lane.index === 0 || (this.#waiting.bytes >= muchBytes && this.#roomOf(lane) > 0)
   }
 
   /** Spans that the lane may decode, beside those of the others. */
@@ -123,10 +131,12 @@ export class IngestPipeline {
     await sleep(0)
     while (this.#hasWorkFor(lane)) {
       const decodingSince = performance.now()
-      const entries = this.#gather(lane)
-      this.#meter.decoded(performance.now() - decodingSince)
+      const entries = this.#gather(lane, decodingSince + GATHER_MS)
+      lane.since = performance.now()
+      this.#meter.decoded(lane.since - decodingSince)
       lane.held = entries.length
       this.#wake()
+      if (lane.since - decodingSince >= GATHER_MS) await yieldToEvents()
       await this.#commit(lane, entries)
       for (const request of lane.inGroup) this.#settle(request)
       lane.inGroup = []
@@ -135,20 +145,21 @@ export class IngestPipeline {
     lane.running = null
   }
 
-  /** Decodes what waits until a group is full. A large request may fill several groups. */
-  #gather(lane: Lane): Entry[] {
+  /** Decodes what waits until a group is full, or the time is up. A large request may fill several groups. */
+  #gather(lane: Lane, until: number): Entry[] {
     const entries: Entry[] = []
     const most = Math.max(1, Math.min(GROUP_SPANS[this.#options.db.dialect.name], this.#roomOf(lane)))
     let characters = 0
-    while (this.#waiting.length > 0 && entries.length < most && characters < MAX_GROUP_CHARACTERS) {
-      const request = this.#waiting[0] as PendingRequest
+    while (entries.length < most && characters < MAX_GROUP_CHARACTERS && performance.now() < until) {
+      const request = this.#waiting.first
+      if (!request) break
       if (request.isAnswered || !this.#open(request)) {
-        this.#letGo(request)
+        this.#waiting.shift()
         continue
       }
       if (lane.inGroup.at(-1) !== request) lane.inGroup.push(request)
       const decoded = this.#next(request)
-      if (decoded === null) this.#letGo(request)
+      if (decoded === null) this.#waiting.shift()
       else if ('reason' in decoded) request.reject(decoded.reason)
       else {
         entries.push({ span: decoded, request })
@@ -157,12 +168,6 @@ export class IngestPipeline {
       }
     }
     return entries
-  }
-
-  /** Takes the first request out of those that wait. */
-  #letGo(request: PendingRequest): void {
-    this.#waiting.shift()
-    this.#waitingBytes -= request.bytes
   }
 
   /** Decodes a request that has not been; false when it cannot be, and is answered. */
@@ -221,15 +226,20 @@ export class IngestPipeline {
     this.#options.onFailed(request.id, error)
   }
 
-  /** Tells requests to come again when nothing has been committed for too long. */
+  /** Tells requests to come again when nothing has been committed for too long: by their lane, or by any for those that wait. */
   #expire(): void {
     const { patienceMs = PATIENCE_MS } = this.#options
     const now = performance.now()
-    if (now - this.#writer.lastCommit < patienceMs) return
-    const inGroups = this.#lanes.flatMap((lane) => lane.inGroup)
-    for (const request of [...this.#waiting, ...inGroups]) {
-      if (now - request.since >= patienceMs) this.#fail(request, databaseAway())
+    for (const lane of this.#lanes) {
+      if (now - lane.since >= patienceMs) this.#giveUp(lane.inGroup, now - patienceMs)
     }
+    if (now - this.#writer.lastCommit < patienceMs) return
+    this.#giveUp(this.#waiting.all, now - patienceMs)
+    this.#waiting.dropAnswered()
+  }
+
+  #giveUp(requests: readonly PendingRequest[], before: number): void {
+    for (const request of requests) if (request.since <= before) this.#fail(request, databaseAway())
   }
 }
 

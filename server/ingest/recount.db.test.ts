@@ -90,7 +90,7 @@ describe('the sums kept at ingest', () => {
         const mine = spans.filter((_, n) => n % 8 < 4 || n % 4 === w)
         const turned = [...mine.slice(w * 40), ...mine.slice(0, w * 40)]
         for (let at = 0; at < turned.length; at += 9)
-          await storeSpans(writer, turned.slice(at, at + 9), clock)
+          await storeSpans(writer, turned.slice(at, at + 9), clock, { lane: w % 2 })
       }),
     )
     const pairs = new Set(spans.map(({ row }) => `${row.traceId} ${row.spanId}`))

@@ -1,0 +1,39 @@
+import type { PendingRequest } from '#server/ingest/pending'
+
+/** Requests that wait for the worker, in the order they came, and the bytes they came with. */
+export class RequestQueue {
+  #requests: PendingRequest[] = []
+  #bytes = 0
+
+  get first(): PendingRequest | undefined {
+    return this.#requests[0]
+  }
+
+  get isEmpty(): boolean {
+    return this.#requests.length === 0
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get all(): readonly PendingRequest[] {
+    return this.#requests
+  }
+
+  push(request: PendingRequest): void {
+    this.#requests.push(request)
+    this.#bytes += request.bytes
+  }
+
+  /** Takes the first one out. */
+  shift(): void {
+    this.#bytes -= this.#requests.shift()?.bytes ?? 0
+  }
+
+  /** Lets go of those that have been answered, and so of their bodies. */
+  dropAnswered(): void {
+    this.#requests = this.#requests.filter((request) => !request.isAnswered)
+    this.#bytes = this.#requests.reduce((sum, request) => sum + request.bytes, 0)
+  }
+}
