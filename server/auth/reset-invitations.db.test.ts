@@ -244,6 +244,62 @@ describe('PHOENIX_ADMINS', () => {
     setRuntime(mailing.world)
   })
 
+  describe('whose server ends between the claim and the mail', () => {
+    const HALF_HOUR_MS = 30 * 60_000
+    const admin = 'ada@corp.internal'
+
+    /** A server that ended there, and others that come later; no code of the first runs after the claim. */
+    async function endedServer() {
+      const { world, server } = await createMailing()
+      await start(world)
+      const ends = Object.defineProperty({ ...world.config.mail }, 'port', {
+        get: () => {
+          throw new Error('the end of the process')
+        },
+      })
+      const ended = { ...world, ...nobody, config: { ...world.config, mail: ends } as Config }
+      await expect(sendInvitations(ended)).rejects.toThrow('the end of the process')
+      const later = (milliseconds: number) => ({
+        ...world,
+        ...nobody,
+        clock: () => new Date(Date.now() + milliseconds),
+      })
+      return { server, later }
+    }
+
+    test('are invited by another one half an hour later, with a link that works', async () => {
+      const { server, later } = await endedServer()
+      const sent = await Promise.all([
+        sendInvitations(later(HALF_HOUR_MS)),
+        sendInvitations(later(HALF_HOUR_MS)),
+      ])
+      expect(sent[0] + sent[1]).toBe(2)
+      const [mail] = server.mails.filter(({ to }) => to.includes(admin))
+      const link = new URL((mail && linkIn(mail, 'reset-url')) ?? '')
+      const body = { token: link.searchParams.get('token'), password: 'a fine first password 1' }
+      expect((await call(reset, { method: 'POST', body })).status).toBe(204)
+      await server.stop()
+      setRuntime(mailing.world)
+    })
+
+    test('are not invited by another one while the mail may be under way', async () => {
+      const { server, later } = await endedServer()
+      expect(await sendInvitations(later(HALF_HOUR_MS - 60_000))).toBe(0)
+      expect(server.mails).toEqual([])
+      await server.stop()
+      setRuntime(mailing.world)
+    })
+
+    test('are not invited again once they were', async () => {
+      const { server, later } = await endedServer()
+      expect(await sendInvitations(later(HALF_HOUR_MS))).toBe(2)
+      expect(await sendInvitations(later(3 * HALF_HOUR_MS))).toBe(0)
+      expect(server.mails).toHaveLength(2)
+      await server.stop()
+      setRuntime(mailing.world)
+    })
+  })
+
   test('are not written down for a mail while there is no mail server', async () => {
     const world = await createTestRuntime()
     await start(world)

@@ -113,6 +113,7 @@ const MIGRATIONS = [
   '0006_recovery',
   '0007_audit_lookups',
   '0008_limits',
+  '0009_claims',
 ]
 const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
 const LATER_TABLES = ['secrets', 'password_reset_tokens', 'admin_notices', 'rate_limits', 'lockouts']

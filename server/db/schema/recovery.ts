@@ -26,6 +26,8 @@ export function defineRecovery(c: Palette, { users }: Pick<ReturnType<typeof def
       tokenHash: c.text('token_hash'),
       /** How often its mail was tried. */
       attempts: c.int('attempts').notNull().default(0),
+      /** Until when somebody is at sending it: what did not come to an end by then is tried again. Null for nobody. */
+      claimedUntil: c.time('claimed_until'),
       createdAt: c.time('created_at').notNull(),
       expiresAt: c.time('expires_at').notNull(),
     },
