@@ -103,6 +103,11 @@ audit
     parseHead,
   )
   .option('--skip-unreadable', 'entries whose key no configured secret opens are no fault')
+  .option(
+    '--skip-unproven <entry>',
+    'entries up to this number are known to be from before PHOENIX_SECRET was set, and no fault',
+    parseStep,
+  )
   .addOption(databaseUrl)
   .action(async (flags) => (await import('./commands/audit')).verifyAudit(flags))
 audit

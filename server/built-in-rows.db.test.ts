@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, like } from 'drizzle-orm'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { verifyPassword } from '#server/auth/password'
@@ -156,6 +156,66 @@ describe('at a later start', () => {
       [1, 'mine', null],
       [2, 'default', 'Default project'],
     ])
+  })
+})
+
+describe('the audit log that a start finds', () => {
+  const withoutSecret = () => testConfig({ auth: { enabled: false, secret: null } as never })
+  const record = async (db: TestDatabase) => {
+    const { auditEvents: t } = db.t
+    const rows = await db.read.select().from(t).where(like(t.action, 'auditChain.%')).orderBy(t.id)
+    return rows.map(({ action, details }) => [action, JSON.parse(details)])
+  }
+  const startAndHear = async (db: TestDatabase) => {
+    const lines: string[] = []
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
+    await ensureBuiltInRows({ db, config: testConfig(), clock, log })
+    return lines.join('')
+  }
+
+  test('empty with accounts beside it was removed, which it says and records', async () => {
+    const db = await createTestDatabase()
+    await ensure(db)
+    await db.write(async (tx) => {
+      await tx.delete(db.t.auditEvents)
+      await tx.delete(db.t.auditChain)
+    })
+    expect(await startAndHear(db)).toContain('somebody removed it')
+    expect(await record(db)).toEqual([['auditChain.startOver', { accounts: 2, entries: 0 }]])
+    expect(await startAndHear(db)).toBe('')
+  })
+
+  test('empty under the same key was removed too', async () => {
+    const db = await createTestDatabase()
+    await ensure(db)
+    await db.write(async (tx) => {
+      await tx.delete(db.t.auditEvents)
+      await tx.update(db.t.auditChain).set({ count: 0, hash: '0'.repeat(64) })
+    })
+    expect(await startAndHear(db)).toContain('somebody removed it')
+    expect(await record(db)).toEqual([['auditChain.startOver', { accounts: 2, entries: 0 }]])
+  })
+
+  test('without its head goes on behind the entries that are there', async () => {
+    const db = await createTestDatabase()
+    await ensure(db)
+    await db.write((tx) => tx.delete(db.t.auditChain))
+    expect(await startAndHear(db)).toContain('somebody removed it')
+    expect(await record(db)).toEqual([['auditChain.startOver', { accounts: 2, entries: 2 }]])
+  })
+
+  test('under a key in clear is said and recorded as unproven, once', async () => {
+    const db = await createTestDatabase()
+    await ensure(db, withoutSecret())
+    expect(await startAndHear(db)).toContain('prove nothing')
+    expect(await startAndHear(db)).toBe('')
+    expect(await record(db)).toEqual([['auditChain.wrapKey', { unproven: 2 }]])
+  })
+
+  test('of a first start is nothing to speak of', async () => {
+    const db = await createTestDatabase()
+    expect(await startAndHear(db)).toBe('')
+    expect(await record(db)).toEqual([])
   })
 })
 

@@ -69,17 +69,37 @@ async function ensureBlockedKey(world: BuiltInWorld, tx: Queries): Promise<void>
   )
 }
 
-/** What became of the chain's key is itself on record: putting a key of one's own in its place must not be silent. */
+/** What became of the chain is itself on record: putting a key of one's own in its place must not be silent. */
 async function startAuditChain(world: BuiltInWorld, tx: Queries): Promise<void> {
-  const chain = await ensureAuditChain(tx, world.config, world.db)
-  if (chain === 'made' || chain === 'kept') return
-  if (chain === 'new-key') {
+  const { became, count } = await ensureAuditChain(tx, world.config, world.db)
+  if (became === 'made' || count === 0) await recordStartOver(world, tx, count)
+  if (became === 'new-key') {
     world.log.warn(
       'no configured secret opens the key of the audit chain: a new stretch begins under a new key',
     )
+    await recordEvent(tx, asServer(world), { action: 'auditChain.newKey', outcome: 'success' })
   }
-  const action = chain === 'wrapped' ? 'auditChain.wrapKey' : 'auditChain.newKey'
-  await recordEvent(tx, asServer(world), { action, outcome: 'success' })
+  if (became === 'secured') {
+    if (count > 0)
+      world.log.warn(
+        { entries: count },
+        'the key of the audit log lay in clear: the entries so far prove nothing against somebody who could write to the database',
+      )
+    const details = { unproven: count }
+    await recordEvent(tx, asServer(world), { action: 'auditChain.wrapKey', outcome: 'success', details })
+  }
+}
+
+/** The first start makes the log before any account: one that is not there later was removed. */
+async function recordStartOver(world: BuiltInWorld, tx: Queries, entries: number): Promise<void> {
+  const accounts = await tx.$count(world.db.t.users)
+  if (accounts === 0 && entries === 0) return
+  world.log.warn(
+    { accounts, entries },
+    'there are accounts or entries already, and yet the audit log is empty or without its head: somebody removed it',
+  )
+  const details = { accounts, entries }
+  await recordEvent(tx, asServer(world), { action: 'auditChain.startOver', outcome: 'success', details })
 }
 
 async function hasAdmin(db: Database, queries: Queries): Promise<boolean> {

@@ -1,4 +1,7 @@
 /** `bennu audit …` as an operator runs it, beside a running server, on both engines. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DatabaseConfig } from '#server/config/model'
 import { postgresConfig } from '../../test/database'
@@ -93,4 +96,24 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (engine) => {
     const changed = await audit('verify')
     expect([changed.code, changed.stdout]).toEqual([1, expect.stringContaining('changed at entry 4.')])
   })
+})
+
+describe('a log that began without PHOENIX_SECRET', () => {
+  const workingDir = mkdtempSync(join(tmpdir(), 'bennu-unproven-'))
+  afterAll(() => rmSync(workingDir, { recursive: true, force: true }))
+  const secret = { PHOENIX_SECRET: SECRET }
+  const startOnce = async (env: Record<string, string>) => (await startProgram({ env, workingDir })).stop()
+  const verify = (...args: string[]) =>
+    runBennu(['audit', 'verify', ...args], { ...secret, PHOENIX_WORKING_DIR: workingDir })
+
+  it('is not called whole, unless one says up to which entry that is known', async () => {
+    await startOnce({})
+    await startOnce({ ...secret, PHOENIX_ENABLE_AUTH: 'true' })
+    const { code, stdout } = await verify()
+    expect([code, stdout]).toEqual([1, expect.stringContaining('unproven: entries 1 to 2\n')])
+    expect(stdout).toContain('The audit log could not be checked as a whole.')
+    expect((await verify('--skip-unproven', '1')).code).toBe(1)
+    const known = await verify('--skip-unproven', '2')
+    expect([known.code, known.stdout]).toEqual([0, expect.stringContaining('The audit log is whole.')])
+  }, 60_000)
 })

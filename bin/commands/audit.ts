@@ -3,7 +3,7 @@ import { openChainKey, prepareAudit } from '#server/audit/chain'
 import { erasePerson } from '#server/audit/erase'
 import { type AuditHead, readAuditHead } from '#server/audit/head'
 import type { RecordCtx } from '#server/audit/record'
-import { type ChainFault, type ChainReport, verifyChain } from '#server/audit/verify'
+import { type ChainFault, type ChainReport, type EntryRange, verifyChain } from '#server/audit/verify'
 import { migrationStatus } from '#server/db/migrate'
 import { openDatabase } from '#server/db/open'
 import { AppError } from '#server/errors'
@@ -14,6 +14,8 @@ import { type ConfigFlags, readConfig } from './read-config'
 interface VerifyFlags extends ConfigFlags {
   head?: AuditHead
   skipUnreadable?: boolean
+  /** Up to which entry a key in clear is known and accepted. */
+  skipUnproven?: number
 }
 
 const FAULTS: Record<ChainFault, string> = {
@@ -46,31 +48,43 @@ export async function verifyAudit(flags: VerifyFlags): Promise<void> {
       onProgress: (done, total) => progress.tell({ step: 'verified', done, total }),
     })
     progress.stop()
-    process.exitCode = printReport(report, auth.secret !== null, flags.skipUnreadable === true) ? 0 : 1
+    process.exitCode = printReport(report, auth.secret !== null, flags) ? 0 : 1
   })
 }
 
 /** Prints what was found; whether all of it is well. */
-function printReport(report: ChainReport, hasSecret: boolean, mayBeUnreadable: boolean): boolean {
+function printReport(report: ChainReport, hasSecret: boolean, flags: VerifyFlags): boolean {
   if (!report.ok) {
     print(`The audit log is NOT whole: ${report.fault} at entry ${report.at}.`)
     print(FAULTS[report.fault])
     return false
   }
-  const { count, hash, erased, unreadable } = report
+  const { count, hash, erased, unreadable, unproven } = report
   print(`entries: ${count}`)
   print(`head: ${count}:${hash}`)
   print(`erased: ${erased}`)
-  for (const { from, to } of unreadable) print(`cannot be checked: entries ${from} to ${to}`)
-  if (unreadable.length > 0)
-    print('Their key opens with an earlier PHOENIX_SECRET only: put that into BENNU_SECRET_PREVIOUS.')
+  printRanges('cannot be checked', unreadable, UNREADABLE)
+  printRanges('unproven', unproven, UNPROVEN)
   if (!hasSecret)
     print(
       'There is no PHOENIX_SECRET, so the key lies in clear: this shows accidents, not somebody who has the key.',
     )
-  const isWell = unreadable.length === 0 || mayBeUnreadable
+  const isWell =
+    (unreadable.length === 0 || flags.skipUnreadable === true) &&
+    unproven.every(({ to }) => to <= (flags.skipUnproven ?? 0))
   print(isWell ? 'The audit log is whole.' : 'The audit log could not be checked as a whole.')
   return isWell
+}
+
+const UNREADABLE = 'Their key opens with an earlier PHOENIX_SECRET only: put that into BENNU_SECRET_PREVIOUS.'
+const UNPROVEN =
+  'Their key lay in clear when a server started with PHOENIX_SECRET. Either there was no PHOENIX_SECRET before, or somebody ' +
+  'put a key of their own in place and wrote these entries. Pass the last one that is known to be from before PHOENIX_SECRET ' +
+  'to --skip-unproven.'
+
+function printRanges(what: string, ranges: readonly EntryRange[], because: string): void {
+  for (const { from, to } of ranges) print(`${what}: entries ${from} to ${to}`)
+  if (ranges.length > 0) print(because)
 }
 
 /** `bennu audit head`: the length and the newest hash, as `verify --head` takes them. */

@@ -39,7 +39,7 @@ async function removeChain(): Promise<void> {
 }
 
 /** What `bennu serve` does with the chain. */
-const start = (as: Config) => db.write((tx) => ensureAuditChain(tx, as, db))
+const start = async (as: Config) => (await db.write((tx) => ensureAuditChain(tx, as, db))).became
 
 const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) })
 
@@ -67,7 +67,14 @@ const verify = (as: Config = config): Promise<ChainReport> =>
 const entries = () => db.read.select().from(db.t.auditEvents).orderBy(asc(db.t.auditEvents.id))
 
 test('an empty log verifies', async () => {
-  expect(await verify()).toEqual({ ok: true, count: 0, hash: '0'.repeat(64), erased: 0, unreadable: [] })
+  expect(await verify()).toEqual({
+    ok: true,
+    count: 0,
+    hash: '0'.repeat(64),
+    erased: 0,
+    unreadable: [],
+    unproven: [],
+  })
 })
 
 test.each([9, 10, 11, 30])(
@@ -247,18 +254,77 @@ test('starting again changes nothing', async () => {
   expect(await db.read.select().from(db.t.auditChain)).toEqual(before)
 })
 
-test('a key made without PHOENIX_SECRET is wrapped once there is one, and stays the same key', async () => {
+test('what was written without PHOENIX_SECRET stays as unproven, and what follows has a new, encrypted key', async () => {
   await removeChain()
   expect(await start(withoutSecret)).toBe('made')
   await record({}, { config: withoutSecret })
   const [clear] = await db.read.select().from(db.t.auditChain)
   expect(clear?.keyEncrypted).toBe(false)
-  expect(await start(config)).toBe('wrapped')
+  expect(await start(config)).toBe('secured')
   await record()
-  const [wrapped] = await db.read.select().from(db.t.auditChain)
-  expect(wrapped?.keyEncrypted).toBe(true)
-  expect(wrapped?.chainKey).not.toBe(clear?.chainKey)
-  expect(await verify()).toMatchObject({ ok: true, count: 2, unreadable: [] })
+  const [head, earlier] = await db.read.select().from(db.t.auditChain).orderBy(asc(db.t.auditChain.id))
+  expect([head?.keyEncrypted, earlier]).toEqual([true, { ...clear, id: 2 }])
+  const key = await openChainKey(config, head as StoredKey)
+  expect(key?.toString('base64')).not.toBe(clear?.chainKey)
+  expect(await verify()).toMatchObject({
+    ok: true,
+    count: 2,
+    unreadable: [],
+    unproven: [{ from: 1, to: 1 }],
+  })
+})
+
+test('a stretch without PHOENIX_SECRET that has no entries leaves nothing but its key behind: nobody writes under it', async () => {
+  await removeChain()
+  await start(withoutSecret)
+  const [clear] = await db.read.select().from(db.t.auditChain)
+  expect(await start(config)).toBe('secured')
+  await record()
+  const rows = await db.read.select().from(db.t.auditChain)
+  const key = await openChainKey(config, rows[0] as StoredKey)
+  expect([rows.length, key?.toString('base64') === clear?.chainKey]).toEqual([1, false])
+  expect(await verify()).toMatchObject({ ok: true, count: 1, unproven: [] })
+})
+
+test('a log forged under a key in clear stays unproven through later starts', async () => {
+  await recordMany(3)
+  const wrong = Buffer.alloc(32, 7)
+  await rewrite(wrong, await entries())
+  const clear = { chainKey: wrong.toString('base64'), keyEncrypted: false }
+  await db.write((tx) => tx.update(db.t.auditChain).set(clear))
+  expect(await start(config)).toBe('secured')
+  await record()
+  expect(await start(config)).toBe('kept')
+  const report = await verifyChain(db, (key) => openChainKey(config, key), { keyMustBeWrapped: true })
+  expect(report).toMatchObject({ ok: true, count: 4, unproven: [{ from: 1, to: 3 }] })
+})
+
+test('an unproven stretch cannot be changed any more once something was written after it', async () => {
+  await removeChain()
+  await start(withoutSecret)
+  await recordMany(2)
+  const [clear] = await db.read.select().from(db.t.auditChain)
+  await start(config)
+  await record()
+  const { auditChain, auditEvents } = db.t
+  const [head] = await db.read.select().from(auditChain).where(eq(auditChain.id, 1))
+  // With the key, which lies there for everybody, and the ends of both stretches put right.
+  await rewrite(Buffer.from(clear?.chainKey ?? '', 'base64'), (await entries()).slice(0, 2))
+  const forged = (await entries())[1]
+  await db.write(async (tx) => {
+    await tx.update(auditChain).set({ hash: forged?.hash }).where(eq(auditChain.id, 2))
+    await tx.update(auditChain).set({ hash: head?.hash }).where(eq(auditChain.id, 1))
+  })
+  expect(await db.read.$count(auditEvents)).toBe(3)
+  expect(await verify()).toEqual({ ok: false, fault: 'changed', at: 3 })
+})
+
+test('entries that lost their head are followed by others, and named as unreadable', async () => {
+  await recordMany(2)
+  await db.write((tx) => tx.delete(db.t.auditChain))
+  expect(await start(config)).toBe('made')
+  await record()
+  expect(await verify()).toMatchObject({ ok: true, count: 3, unreadable: [{ from: 1, to: 2 }] })
 })
 
 test('a previous secret goes on opening the key', async () => {

@@ -1,9 +1,9 @@
 /**
- * The audit chain's key and head. Row 1 of `audit_chain` is the head; its key is random, made at the first start,
- * and lies wrapped under PHOENIX_SECRET as soon as there is one.
+ * The audit chain's keys and its head. Row 1 of `audit_chain` is the head; its key is random, made at the first start, and
+ * lies wrapped under PHOENIX_SECRET or, where there is none, in clear. Further rows hold the keys of earlier stretches.
  */
 import { randomBytes } from 'node:crypto'
-import { eq, max } from 'drizzle-orm'
+import { desc, eq, max } from 'drizzle-orm'
 import { GENESIS_HASH } from '#server/audit/entry'
 import type { Config } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
@@ -41,30 +41,53 @@ export async function openChainKey(config: Config, stored: StoredKey): Promise<B
   return key
 }
 
-async function storeKey(config: Config, key: Buffer): Promise<StoredKey> {
+async function makeKey(config: Config): Promise<StoredKey> {
+  const key = randomBytes(32)
   if (config.auth.secret === null) return { chainKey: key.toString('base64'), keyEncrypted: false }
   return { chainKey: await wrapSecret(config.auth, key), keyEncrypted: true }
 }
 
+/** What a start found, and made of it. */
+export interface ChainStart {
+  /** `secured`: a key that lay in clear gave way to a new, encrypted one. `new-key`: one that nothing opens did. */
+  became: 'made' | 'kept' | 'secured' | 'new-key'
+  /** The last entry so far, which is the last one under the key before; 0 when there is none. */
+  count: number
+}
+
 /**
- * Makes the head and its key if there is none, wraps a key that lies in clear once there is a PHOENIX_SECRET, and
- * puts a new key in place of one that no configured secret opens. Safe to run at every start, by several servers at
+ * Makes the head and its key if there is none, and puts a new key in place of one that lies in clear once there is a
+ * PHOENIX_SECRET, or that no configured secret opens. A key that lay in clear is never used on: whoever can write to the
+ * database may have put it there and written the entries under it. Safe to run at every start, by several servers at
  * once. Call `warmSecrets(config.auth)` before the transaction, so that it does not wait for the derivation.
- * @returns `new-key` when the old key had to be given up: entries before it verify again only with its secret
  */
 export async function ensureAuditChain(
   tx: Queries,
   config: Config,
   db: Pick<Database, 't'>,
-): Promise<'made' | 'kept' | 'wrapped' | 'new-key'> {
+): Promise<ChainStart> {
   const { auditChain } = db.t
-  const first = { id: HEAD, count: 0, hash: GENESIS_HASH, ...(await storeKey(config, randomBytes(32))) }
   const made = await tx
     .insert(auditChain)
-    .values(first)
+    .values({ id: HEAD, count: 0, hash: GENESIS_HASH, ...(await makeKey(config)) })
     .onConflictDoNothing()
     .returning({ id: auditChain.id })
-  if (made.length > 0) return 'made'
+  if (made.length > 0) return { became: 'made', count: await adoptEntries(tx, db) }
+  const head = await lockHead(tx, db)
+  const { count } = head
+  const key = await openChainKey(config, head)
+  if (key === null) {
+    await beginStretch(tx, { config, db }, head)
+    return { became: 'new-key', count }
+  }
+  if (head.keyEncrypted || config.auth.secret === null) return { became: 'kept', count }
+  await beginStretch(tx, { config, db }, head)
+  return { became: 'secured', count }
+}
+
+type Head = Database['t']['auditChain']['$inferSelect']
+
+async function lockHead(tx: Queries, { t: { auditChain } }: Pick<Database, 't'>): Promise<Head> {
   // Setting the hash to itself locks the row on both engines.
   const [head] = await tx
     .update(auditChain)
@@ -72,22 +95,43 @@ export async function ensureAuditChain(
     .where(eq(auditChain.id, HEAD))
     .returning()
   if (!head) throw new Error('The audit chain lost its head during start')
-  const key = await openChainKey(config, head)
-  if (key === null) {
-    await archive(tx, db, head)
-    await setKey(tx, db, await storeKey(config, randomBytes(32)))
-    return 'new-key'
-  }
-  if (head.keyEncrypted || config.auth.secret === null) return 'kept'
-  await setKey(tx, db, await storeKey(config, key))
-  return 'wrapped'
+  return head
 }
 
-async function setKey(tx: Queries, db: Pick<Database, 't'>, stored: StoredKey): Promise<void> {
-  await tx.update(db.t.auditChain).set(stored).where(eq(db.t.auditChain.id, HEAD))
+/**
+ * Lets a head that was just made follow on entries that lost theirs, as a stretch that no key opens: what comes must be
+ * recorded all the same.
+ * @returns the number of the last such entry, 0 without any
+ */
+async function adoptEntries(tx: Queries, db: Pick<Database, 't'>): Promise<number> {
+  const { auditChain, auditEvents } = db.t
+  const [last] = await tx
+    .select({ id: auditEvents.id, hash: auditEvents.hash })
+    .from(auditEvents)
+    .orderBy(desc(auditEvents.id))
+    .limit(1)
+  if (!last) return 0
+  const end = { count: last.id, hash: last.hash }
+  await archive(tx, db, { chainKey: '', keyEncrypted: true, ...end })
+  await tx.update(auditChain).set(end).where(eq(auditChain.id, HEAD))
+  return last.id
 }
 
-/** Keeps the head of a stretch whose key is closed: entries up to its count verify under its key. */
+/** Closes the stretch of the head, if it has entries, and gives what follows a new key. */
+async function beginStretch(
+  tx: Queries,
+  { config, db }: { config: Config; db: Pick<Database, 't'> },
+  head: Head,
+): Promise<void> {
+  const { auditChain } = db.t
+  if (head.count > 0) await archive(tx, db, head)
+  await tx
+    .update(auditChain)
+    .set(await makeKey(config))
+    .where(eq(auditChain.id, HEAD))
+}
+
+/** Keeps the head of a closed stretch: entries up to its count verify under its key. */
 async function archive(
   tx: Queries,
   db: Pick<Database, 't'>,

@@ -47,7 +47,8 @@ export const AUDIT_ACTIONS = {
   'secret.rotate': { success: 'Encrypted what is stored under the new secret', failure: null },
   'audit.export': { success: 'Exported the audit log', failure: null },
   'audit.erase': { success: 'Erased personal data from the audit log', failure: null },
-  'auditChain.wrapKey': { success: 'Encrypted the key of the audit log', failure: null },
+  'auditChain.startOver': { success: 'Began the audit log anew: it had been removed', failure: null },
+  'auditChain.wrapKey': { success: 'Began the audit log under an encrypted key', failure: null },
   'auditChain.newKey': { success: 'Began the audit log under a new key', failure: null },
 } as const satisfies Record<string, ActionWords>
 

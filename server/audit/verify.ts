@@ -21,8 +21,14 @@ export type ChainFault =
   | 'cut'
   /** The entry that was the newest once is another one now: the log was written anew. */
   | 'rewritten'
-  /** The key lies in clear although there is a PHOENIX_SECRET: whoever can write to the database may have put it there. */
+  /** The present key lies in clear although there is a PHOENIX_SECRET: whoever can write to the database may have put it there. */
   | 'open-key'
+
+/** Entries by number, both ends included. */
+export interface EntryRange {
+  from: number
+  to: number
+}
 
 export type ChainReport =
   | {
@@ -32,7 +38,9 @@ export type ChainReport =
       /** Entries whose personal data have been blanked. */
       erased: number
       /** Stretches under a key that no given secret opens: their order is proven, their content is not. */
-      unreadable: { from: number; to: number }[]
+      unreadable: EntryRange[]
+      /** Earlier stretches whose key lies in clear: who could write to the database could have written them. */
+      unproven: EntryRange[]
     }
   | { ok: false; fault: ChainFault; at: number }
 
@@ -44,7 +52,7 @@ export interface VerifyOptions {
   pageSize?: number
   /** The length and the newest hash at an earlier time, as the log or the metrics told them. */
   noted?: AuditHead | null
-  /** Whether a key in clear is a fault: where there is a PHOENIX_SECRET, the start of a server encrypts it. */
+  /** Whether a present key in clear is a fault: where there is a PHOENIX_SECRET, the start of a server replaces it. */
   keyMustBeWrapped?: boolean
   /** Told after each page. */
   onProgress?: (done: number, total: number) => void
@@ -71,8 +79,7 @@ export async function verifyChain(
   const stretches = await readStretches(db, openKey)
   const head = stretches.at(-1)
   if (!head) return { ok: false, fault: 'head', at: last?.id ?? 0 }
-  const open = keyMustBeWrapped ? stretches.find((stretch) => !stretch.isWrapped) : undefined
-  if (open) return { ok: false, fault: 'open-key', at: open.from }
+  if (keyMustBeWrapped && !head.isWrapped) return { ok: false, fault: 'open-key', at: head.from }
   if ((last?.id ?? 0) > head.to) return { ok: false, fault: 'beyond-head', at: head.to + 1 }
   if (noted && noted.count > head.to) return { ok: false, fault: 'cut', at: head.to + 1 }
   const entries = readEntries(db, head.to, pageSize, onProgress)
@@ -87,7 +94,8 @@ async function walk(entries: AsyncIterable<Entry>, walker: Walker, head: Stretch
   const { id, hash, erased } = walker
   if (id !== head.to) return { ok: false, fault: 'missing', at: id + 1 }
   if (hash !== head.hash) return { ok: false, fault: 'head', at: id }
-  return { ok: true, count: id, hash, erased, unreadable: walker.unreadable() }
+  const { unreadable, unproven } = walker
+  return { ok: true, count: id, hash, erased, unreadable, unproven }
 }
 
 /** Goes from entry to entry; what it holds is about the last one it has seen. */
@@ -125,11 +133,17 @@ class Walker {
     return true
   }
 
-  unreadable(): { from: number; to: number }[] {
-    return this.#stretches
-      .filter(({ key, from, to }) => !key && to >= from)
-      .map(({ from, to }) => ({ from, to }))
+  get unreadable(): EntryRange[] {
+    return rangesOf(this.#stretches.filter(({ key }) => !key))
   }
+
+  get unproven(): EntryRange[] {
+    return rangesOf(this.#stretches.slice(0, -1).filter(({ isWrapped }) => !isWrapped))
+  }
+}
+
+function rangesOf(stretches: readonly Stretch[]): EntryRange[] {
+  return stretches.filter(({ from, to }) => to >= from).map(({ from, to }) => ({ from, to }))
 }
 
 function faultOf(entry: Entry, previousHash: string, key: Buffer | null): ChainFault | null {
