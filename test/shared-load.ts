@@ -13,6 +13,8 @@ export interface SharedLoad {
   /** How many different spans and traces there are in all of them. */
   spans: number
   traces: number
+  /** Prompt tokens of all of them. */
+  promptTokens: number
 }
 
 /** The same at every call. */
@@ -31,6 +33,8 @@ export function makeSharedLoad(): SharedLoad {
     },
     spans: all.length,
     traces: TRACES,
+    // Of the twelve spans of each of the places 0, 3 … 39 in their traces: 144 * (0 + 3 + … + 39) + 14 * (0 + 1 + … + 11).
+    promptTokens: 40_236,
   }
 }
 
@@ -44,7 +48,15 @@ function makeSpan(n: number): JsonSpan {
     name: `span ${index}`,
     startTimeUnixNano: start.toString(),
     endTimeUnixNano: (start + 5_000_000_000n).toString(),
-    attributes: [text('session.id', `session ${trace % 3}`)],
+    attributes: [
+      text('session.id', `session ${trace % 3}`),
+      ...(index % 3 === 0 ? [text('openinference.span.kind', 'LLM'), ...tokensOf(n)] : []),
+    ],
     status: { code: index % 5 === 0 ? 2 : 1 },
   }
 }
+
+const tokensOf = (n: number) => [
+  { key: 'llm.token_count.prompt', value: { intValue: String(n) } },
+  { key: 'llm.token_count.completion', value: { intValue: String(n % 7) } },
+]
