@@ -9,7 +9,7 @@ import { issueResetToken } from '#server/auth/reset-tokens'
 import { typedAddress } from '#server/auth/typed-address'
 import type { Ctx } from '#server/context'
 import { AppError } from '#server/errors'
-import { takeFromLimit } from '#server/limits/limits'
+import { mayMailAccount, takeFromLimit } from '#server/limits/limits'
 import { isMailable } from '#server/mail/address'
 import { inBackground } from '#server/mail/background'
 import { resetMail } from '#server/mail/mails'
@@ -22,7 +22,8 @@ export const ANSWER_MS = 1_000
 const MAX_EMAIL = 320
 
 /**
- * Mails a link to the account of this address, if there is one that has a password here. Answers after one second; a
+ * Mails a link to the account of this address, if there is one that has a password here and was not sent as many as it may
+ * be: clients with many addresses fill no mailbox, and do not end each of its links with a newer one. Answers after one second; a
  * slower mail server is waited for afterwards.
  * @throws AppError forbidden (passwords are switched off), unavailable (no mail server is set), rate_limited
  */
@@ -42,7 +43,7 @@ export async function requestPasswordReset(ctx: Ctx, email: string): Promise<voi
 
 async function mailLink(ctx: Ctx, address: string): Promise<void> {
   const user = await findUserByEmail(ctx.db.read, ctx.db, address)
-  const reason = refusalOf(user)
+  const reason = refusalOf(user) ?? (user && !(await mayMailAccount(ctx, user.id)) ? 'too-many' : null)
   if (user && reason === null) await mailResetLink(ctx, user)
   else {
     await recordFailure(ctx, {

@@ -248,6 +248,70 @@ describe('POST /auth/password-reset-email', () => {
   })
 })
 
+describe('one account', () => {
+  const NOBODY = { actor: { kind: 'anonymous' as const }, request: { address: null, userAgent: null } }
+  const often = { count: 100, windowMs: 3_600_000 }
+  /** A server on which addresses are hardly limited, and an account there. */
+  async function start(enabled = true) {
+    const limits = { enabled, passwordReset: often }
+    const { world, server } = await createMailing({ limits }, { clock: () => now })
+    const user = await createAccount(world)
+    const email = user.email as string
+    const askOften = async (times: number) => {
+      const answers = await Promise.all(Array.from({ length: times }, () => request(email)))
+      await settled()
+      return answers.map(({ status, text }) => `${status} ${text}`)
+    }
+    const mailCount = () => server.mails.filter(({ to }) => to.includes(email)).length
+    return { world, server, user, askOften, mailCount }
+  }
+
+  test('is sent three mails in an hour, and the answers are all the same', async () => {
+    const { world, server, user, askOften, mailCount } = await start()
+    expect(await askOften(5)).toEqual(Array(5).fill('204 '))
+    expect(mailCount()).toBe(3)
+    const events = await eventsOf(world, 'passwordReset.request')
+    const refused = events.filter(({ outcome }) => outcome === 'failure')
+    expect(refused).toMatchObject(Array(2).fill({ reason: 'too-many', target: `User:${user.id}` }))
+    await server.stop()
+  })
+
+  test('is sent more of them an hour later', async () => {
+    const { server, askOften, mailCount } = await start()
+    await askOften(4)
+    now = new Date(NOW.getTime() + 3_660_000)
+    await askOften(1)
+    expect(mailCount()).toBe(4)
+    await server.stop()
+  })
+
+  test('that was sent its mails does not keep others from theirs', async () => {
+    const { world, server, askOften } = await start()
+    await askOften(4)
+    const other = await createAccount(world)
+    await request(other.email)
+    expect((await server.untilMailTo(other.email as string)).parsed.subject).toBe(
+      '[Bennu] Reset your password',
+    )
+    await server.stop()
+  })
+
+  test('is sent the link of an admin all the same', async () => {
+    const { world, server, user, askOften, mailCount } = await start()
+    await askOften(4)
+    expect(await mailResetLink({ ...world, ...NOBODY }, user)).toEqual({ ok: true })
+    expect(mailCount()).toBe(4)
+    await server.stop()
+  })
+
+  test('is not limited with PHOENIX_DISABLE_RATE_LIMIT', async () => {
+    const { server, askOften, mailCount } = await start(false)
+    await askOften(5)
+    expect(mailCount()).toBe(5)
+    await server.stop()
+  })
+})
+
 describe('who has an account is not told', () => {
   const CASES = ['up', 'down', 'silent'] as const
 

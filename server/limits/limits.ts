@@ -1,5 +1,5 @@
 /**
- * Limits by address: how often one client may ask. Counted in the database for all processes and replicas; a process
+ * Limits by address: how often one client may ask, and one by account. Counted in the database for all processes and replicas; a process
  * remembers by itself who is over a limit, so that a flood costs no query.
  */
 import { recordFailure } from '#server/audit/flood'
@@ -13,6 +13,8 @@ import { digestOf, networkOf } from '#server/limits/keys'
 /** Refused clients that a process remembers. */
 const MAX_REMEMBERED = 20_000
 const PER_MINUTE: Rate = { count: 60, windowMs: 60_000 }
+/** Reset mails that one account is sent, whoever asks and from wherever. */
+const MAILS_PER_ACCOUNT: Rate = { count: 3, windowMs: 3_600_000 }
 
 /** The limits of sign-in, each with its own count. */
 const RATES = {
@@ -82,6 +84,21 @@ export async function takeFromApiLimit(
 ): Promise<void> {
   const waitMs = await take(ctx, `api ${limit.prefix}`, limit)
   if (waitMs > 0) throw tooMany(waitMs)
+}
+
+/**
+ * Counts a reset mail against the limit of its account, which nobody is told of: an answer of its own would say that the
+ * account exists.
+ * @returns whether the account may be sent one more
+ * @throws AppError unavailable; whatever the database throws
+ */
+export async function mayMailAccount(
+  { db, config, clock }: Pick<LimitCtx, 'db' | 'config' | 'clock'>,
+  userId: number,
+): Promise<boolean> {
+  if (!config.limits.enabled) return true
+  const key = digestOf(config, 'rate', `account ${userId} password_reset`)
+  return (await knownOf(db).counter.count(key, MAILS_PER_ACCOUNT, clock().getTime())) === 0
 }
 
 async function take(

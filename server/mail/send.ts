@@ -33,7 +33,7 @@ export async function sendMail(ctx: RecordCtx, mail: Mail): Promise<Sent> {
     )
     return { ok: false, reason: 'no-address', sentence: 'This address cannot receive mail.' }
   }
-  const sent = await withSlot(() => tryTo(() => deliver(config, email, mail.content)))
+  const sent = await tryTo(() => withSlot(() => deliver(config, email, mail.content)))
   await tell(ctx, mail, sent)
   return sent instanceof MailFailure
     ? { ok: false, reason: sent.reason, sentence: sent.message }
@@ -84,6 +84,8 @@ async function tell(ctx: RecordCtx, { kind, to }: Mail, failure: MailFailure | n
 
 /** Mails under way at a time; the rest waits, so that a slow server is not stormed. */
 const SLOTS = 4
+/** Mails that may wait. With more of them the mail server is too slow, or somebody makes us send. */
+const MAX_WAITING = 200
 const SLOT_STATE = Symbol.for('bennu.mail.slots')
 interface SlotState {
   used: number
@@ -91,9 +93,11 @@ interface SlotState {
 }
 const holder = globalThis as unknown as Record<symbol, SlotState | undefined>
 
+/** @throws MailFailure when too many wait; whatever the work throws */
 async function withSlot<T>(work: () => Promise<T>): Promise<T> {
   holder[SLOT_STATE] ??= { used: 0, waiting: [] }
   const state = holder[SLOT_STATE]
+  if (state.waiting.length >= MAX_WAITING) throw tooMany()
   if (state.used >= SLOTS) await new Promise<void>((resolve) => state.waiting.push(resolve))
   else state.used += 1
   try {
@@ -103,4 +107,9 @@ async function withSlot<T>(work: () => Promise<T>): Promise<T> {
     if (next) next()
     else state.used -= 1
   }
+}
+
+function tooMany(): MailFailure {
+  const sentence = `${MAX_WAITING} mails wait already: the mail server takes them too slowly, or too many are asked for.`
+  return new MailFailure('too-many', sentence, { code: null, response: null, command: null })
 }
