@@ -56,10 +56,12 @@ async function tell(ctx: RecordCtx, { kind, to }: Mail, failure: MailFailure | n
       { mail: kind, reason: failure.reason, ...failure.facts },
       `a mail was not sent: ${failure.message}`,
     )
+  // An address that somebody typed is all there is to tell whom the mail was for.
+  const targetName = to.username ?? (to.userId === null ? to.email : null)
   const event = {
     action: 'mail.send' as const,
     ...(to.userId !== null && { target: `User:${to.userId}` }),
-    ...(to.username !== null && { targetName: to.username }),
+    ...(targetName !== null && { targetName }),
     details: { mail: kind },
   }
   try {

@@ -67,6 +67,20 @@ describe('a test mail', () => {
     expect((await eventsOf(mailing.world, 'mail.send')).at(-1)).toMatchObject({ outcome: 'success' })
   })
 
+  test('is on record with its address, in the column that can be blanked alone', async () => {
+    await tryOut('grace@example.com')
+    const sent = (await eventsOf(mailing.world, 'mail.send')).at(-1)
+    expect(sent).toMatchObject({ outcome: 'success', target: null, targetName: 'grace@example.com' })
+    const { targetName: _personal, ...rest } = sent ?? expect.fail('no entry')
+    expect(JSON.stringify(rest)).not.toContain('grace')
+    mailBy(await closedPort())
+    await tryOut('heidi@example.com')
+    const failed = (await eventsOf(mailing.world, 'mail.send')).at(-1)
+    expect(failed).toMatchObject({ outcome: 'failure', targetName: 'heidi@example.com' })
+    setRuntime(mailing.world)
+    await tryOut('ada@example.com')
+  })
+
   test('goes to no address that cannot receive any', async () => {
     const answer = await tryOut('a,b@example.com')
     expect([answer.status, answer.json.detail[0].loc]).toEqual([422, ['body', 'to']])
