@@ -82,7 +82,13 @@ describe('with allowed origins', () => {
 
   test('one may change things, another origin may not', async () => {
     const create = (origin: string, name: string) =>
-      ask(program, '/v1/projects', 'POST', { origin, 'content-type': 'text/plain' }, JSON.stringify({ name }))
+      ask(
+        program,
+        '/v1/projects',
+        'POST',
+        { origin, 'content-type': 'application/json' },
+        JSON.stringify({ name }),
+      )
     expect((await create(FRIEND, 'by a friend')).status).toBeLessThan(300)
     expect((await create(EVIL, 'by another')).status).toBe(403)
     const spans = await ask(

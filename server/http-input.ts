@@ -49,12 +49,32 @@ function isList(schema: z.ZodType): boolean {
   return inner ? isList(inner) : false
 }
 
+/** Said to be JSON (RFC 8259, or a type built on it by RFC 6839 3.1), with any parameters. */
+const JSON_TYPE = /^\s*application\/([\w.+-]+\+)?json\s*(;|$)/i
+
+/**
+ * Refuses a body that is not said to be JSON: a page of another site can send any other type without asking the browser
+ * whether it may. Programs may leave the type out; what a browser sent (it says from which page) has one.
+ * @throws AppError unsupported_media
+ */
+function refuseOtherTypes({ headers }: Request): void {
+  const type = headers.get('content-type')
+  if (type === null ? !headers.has('origin') : JSON_TYPE.test(type)) return
+  throw new AppError('unsupported_media', 'Send the body as JSON, with Content-Type: application/json')
+}
+
 /**
  * The JSON of a body, by its schema.
- * @throws AppError undecodable, invalid
+ * @param text the whole body of `request`
+ * @throws AppError unsupported_media, undecodable, invalid
  */
-export function parseBody<B>(schema: z.ZodType<B> | undefined, text: string): B | undefined {
+export function parseBody<B>(
+  schema: z.ZodType<B> | undefined,
+  request: Request,
+  text: string,
+): B | undefined {
   if (!schema) return undefined
+  if (text !== '') refuseOtherTypes(request)
   let json: unknown
   try {
     json = text.trim() === '' ? undefined : JSON.parse(text)

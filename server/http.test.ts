@@ -21,7 +21,8 @@ const session = (role: 'VIEWER' | 'MEMBER' | 'ADMIN', userId = 5): Actor => ({
   sessionId: 1,
 })
 
-const request = (body: string) => new Request('http://localhost/x?n=nonsense', { method: 'POST', body })
+const request = (body: string, type = 'application/json') =>
+  new Request('http://localhost/x?n=nonsense', { method: 'POST', body, headers: { 'content-type': type } })
 
 // Each request is wrong in every way that its place in the order lets it be.
 describe('the gates stand in their order', () => {
@@ -33,19 +34,67 @@ describe('the gates stand in their order', () => {
       body: z.object({ name: z.string() }),
       run: async () => ({}),
     })
-  const ask = (actor: Actor, id: string, body: string) =>
-    gated(actor)(request(body), { params: Promise.resolve({ id }) })
+  const ask = (actor: Actor, id: string, body: string, type?: string) =>
+    gated(actor)(request(body, type), { params: Promise.resolve({ id }) })
 
   test.each([
     ['no credential', { kind: 'anonymous' } as Actor, 'bad', '{', 401],
     ['no right', session('MEMBER'), 'bad', '{', 403],
     ['a bad path', session('ADMIN'), 'bad', '{', 422],
     ['too large a body', session('ADMIN'), '1', ' '.repeat(1024 * 1024 + 1), 413],
+    ['a body of another type', session('ADMIN'), '1', '{', 415, 'text/plain'],
     ['an undecodable body', session('ADMIN'), '1', '{', 400],
     ['a body against its schema', session('ADMIN'), '1', '{}', 422],
     ['a query against its schema', session('ADMIN'), '1', '{"name":"x"}', 422],
-  ])('%s', async (_what, actor, id, body, status) => {
-    expect((await ask(actor, id, body)).status).toBe(status)
+  ])('%s', async (_what, actor, id, body, status, type = 'application/json') => {
+    expect((await ask(actor, id, body, type)).status).toBe(status)
+  })
+})
+
+describe('the type of a body', () => {
+  const handler = routeFor(session('ADMIN'))({
+    can: 'project.update',
+    body: z.object({ name: z.string() }).optional(),
+    run: async () => ({}),
+  })
+  const send = async (headers: Record<string, string>, text = '{"name":"x"}') => {
+    // Bytes, because text is given a type of its own.
+    const body = text === '' ? null : new TextEncoder().encode(text)
+    const sent = new Request('http://localhost/x', { method: 'POST', headers, body })
+    return (await handler(sent, { params: Promise.resolve({}) })).status
+  }
+  const origin = 'http://localhost'
+
+  test.each([
+    'text/plain;charset=UTF-8',
+    'text/plain; x=application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+    'application/json, text/plain',
+    'json',
+  ])('%s is a 415', async (type) => {
+    expect(await send({ 'content-type': type })).toBe(415)
+    expect(await send({ 'content-type': type, origin })).toBe(415)
+  })
+
+  test.each([
+    'application/json',
+    'Application/JSON; charset=utf-8',
+    'application/json;charset=utf-8',
+    'application/vnd.api+json',
+  ])('%s is read', async (type) => {
+    expect(await send({ 'content-type': type, origin })).toBe(200)
+  })
+
+  test('may be left out by a program and not by a page', async () => {
+    expect(await send({})).toBe(200)
+    expect(await send({ origin })).toBe(415)
+  })
+
+  test('is nothing to ask for where there is no body', async () => {
+    expect(await send({ origin }, '')).toBe(200)
+    expect(await send({ origin, 'content-type': 'text/plain' }, '')).toBe(200)
   })
 })
 

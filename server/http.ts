@@ -3,8 +3,8 @@
  * Request and Response and knows nothing of Next; `app/_lib/handle.ts` binds it.
  *
  * Order of gates: credential (401), forced password reset and permission (403), body size (413), credential and
- * permission again once the body is there, undecodable body (400), schema of body and query (422), and only then
- * whatever `run` looks up.
+ * permission again once the body is there, its media type (415), undecodable body (400), schema of body and query (422),
+ * and only then whatever `run` looks up.
  */
 import type { z } from 'zod'
 import type { Ctx } from '#server/context'
@@ -68,7 +68,7 @@ export function createRoute(contextOf: (request: Request) => Promise<Ctx>) {
         const params = await authorize(ctx, definition, raw)
         const text = definition.body ? await readBodyText(request) : ''
         if (definition.body) ctx = await authorizeAgain(ctx, definition, raw, () => contextOf(request))
-        const body = parseBody(definition.body, text)
+        const body = parseBody(definition.body, request, text)
         const query = readQuery(definition.query, new URL(request.url).searchParams)
         const input = { ctx, request, params, query, body } as RouteInput<P, Q, B>
         return forNobodyElse(successResponse(definition, await definition.run(input), input))

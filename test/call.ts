@@ -11,7 +11,7 @@ export interface Call {
   path?: string
   params?: Record<string, string | string[] | undefined>
   headers?: Record<string, string>
-  /** Text and bytes as they are, anything else as JSON. */
+  /** Text and bytes as they are, anything else as JSON; said to be JSON unless `headers` say otherwise. */
   body?: unknown
 }
 
@@ -29,7 +29,7 @@ export async function call(handler: Handler, options: Call = {}): Promise<Answer
   const isRaw = typeof body === 'string' || body instanceof Uint8Array
   const request = new Request(`http://localhost:6006${path}`, {
     method,
-    headers,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     body: body === undefined ? null : isRaw ? (body as BodyInit) : JSON.stringify(body),
   })
   const response = await handler(request, { params: Promise.resolve(params) })

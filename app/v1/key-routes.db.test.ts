@@ -51,6 +51,7 @@ function call(name: RouteName, { as, id = '', query = '', body }: Call): Promise
   const headers = new Headers(typeof as === 'string' ? who[as].headers : as.headers)
   const url = `http://localhost:6006${path.replace('{id}', encodeURIComponent(id))}${query}`
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+  if (text !== undefined) headers.set('content-type', 'application/json')
   const request = new Request(url, { method, headers, body: text ?? null })
   const handler: RouteHandler = ROUTES[name]
   return handler(request, { params: Promise.resolve(id ? { api_key_id: id } : {}) })

@@ -52,6 +52,24 @@ test.each<[string, Case]>([
     'a cookie where every origin is allowed',
     { headers: { origin: EVIL }, config: { edge: { allowedOrigins: ['*'] } } },
   ],
+  [
+    'signing in where every origin is allowed',
+    {
+      path: '/auth/login',
+      byCookie: false,
+      headers: { origin: EVIL },
+      config: { edge: { allowedOrigins: ['*'] } },
+    },
+  ],
+  [
+    'signing in at a provider where every origin is allowed',
+    {
+      path: '/oauth2/google/login',
+      byCookie: false,
+      headers: { referer: `${EVIL}/page` },
+      config: { edge: { allowedOrigins: ['*'] } },
+    },
+  ],
 ])('%s is refused', (_name, request) => {
   expect(isRefused(request)).toBe(true)
 })
@@ -97,6 +115,15 @@ test.each<[string, Case]>([
   [
     'a host of PHOENIX_CSRF_TRUSTED_ORIGINS',
     { headers: { origin: EVIL }, config: { edge: { trustedHosts: ['evil.example.net'] } } },
+  ],
+  [
+    'signing in from an origin of PHOENIX_ALLOWED_ORIGINS',
+    {
+      path: '/auth/login',
+      byCookie: false,
+      headers: { origin: EVIL },
+      config: { edge: { allowedOrigins: [EVIL] } },
+    },
   ],
   [
     'any origin without a cookie where all are allowed',

@@ -31,7 +31,7 @@ export function refuseForeignOrigin(config: Config, request: OriginRequest): voi
   const own = ownHosts(config, request.headers)
   for (const name of TELLING) {
     const value = request.headers.get(name)
-    if (!value || isOfHost(value, own) || isAllowed(config, value, request.byCookie)) continue
+    if (!value || isOfHost(value, own) || isAllowed(config, value, request)) continue
     const sentence = `Refused: the ${name} header names another site than this server`
     throw new AppError('forbidden', sentence, { code: 'foreign_origin' })
   }
@@ -43,9 +43,12 @@ function isJudged({ auth }: Config, { method, path, headers, byCookie }: OriginR
   return byCookie || SIGN_IN.test(path)
 }
 
-/** Whether PHOENIX_ALLOWED_ORIGINS lets this page in. `*` stands for pages that send no cookie along. */
-function isAllowed({ edge }: Config, value: string, byCookie: boolean): boolean {
-  if (edge.allowedOrigins.includes('*')) return !byCookie
+/**
+ * Whether PHOENIX_ALLOWED_ORIGINS lets this page in. `*` stands for pages that send no cookie along and get none: any page
+ * could otherwise sign a browser in as somebody else.
+ */
+function isAllowed({ edge }: Config, value: string, { byCookie, path }: OriginRequest): boolean {
+  if (edge.allowedOrigins.includes('*')) return !byCookie && !SIGN_IN.test(path)
   return URL.canParse(value) && edge.allowedOrigins.includes(new URL(value).origin)
 }
 

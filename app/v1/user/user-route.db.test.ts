@@ -33,7 +33,11 @@ function call(handler: RouteHandler, method: string, headers: Headers_, json?: u
   const path = handler === login ? '/auth/login' : '/v1/user'
   const request = new Request(`http://localhost:6006${path}`, {
     method,
-    headers: { host: 'localhost:6006', ...headers },
+    headers: {
+      host: 'localhost:6006',
+      ...(body !== null && { 'content-type': 'application/json' }),
+      ...headers,
+    },
     body,
   })
   return handler(request, { params: Promise.resolve({}) })
