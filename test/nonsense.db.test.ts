@@ -57,10 +57,16 @@ afterAll(async () => {
 /** The marks of an answer that shows the inside. */
 const INSIDE = /\n\s+at |node_modules|\.ts:\d|SQLITE_|select .* from |drizzle|Internal Server Error/i
 
+/** What is documented for the route that mails a link while no mail is sent. */
+const isSwitchedOff = ({ status, text }: Answer) =>
+  status === 503 && text === 'This server sends no mail: ask an admin to reset your password'
+
 function judge(answer: Answer, what: string): void {
   // Emptied, so that one fault is not told again for every request after it.
   expect(logged.splice(0), what).toEqual([])
-  expect(answer.status, `${what}: ${answer.text.slice(0, 300)}`).toBeLessThan(500)
+  if (!isSwitchedOff(answer)) {
+    expect(answer.status, `${what}: ${answer.text.slice(0, 300)}`).toBeLessThan(500)
+  }
   if (answer.status >= 400) {
     expect(answer.text, what).not.toMatch(INSIDE)
     expect(answer.headers.get('content-type') ?? 'text/plain', what).toMatch(/^(text\/plain|application\/)/)
