@@ -124,6 +124,13 @@ audit
   .addOption(databaseUrl)
   .action(async (flags) => (await import('./commands/audit')).eraseFromAudit(flags))
 
+audit
+  .command('new-key')
+  .description('give up the key of the audit log when its PHOENIX_SECRET is lost, and go on under a new one')
+  .option('--give-up-old-key', 'yes: the entries so far can be checked only with the lost secret')
+  .addOption(databaseUrl)
+  .action(async (flags) => (await import('./commands/audit')).renewAuditKey(flags))
+
 function parseStep(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.')
   return Number(text)

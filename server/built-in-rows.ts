@@ -25,6 +25,7 @@ const DEFAULT_PROJECT_ID = 1
 /**
  * Makes what is missing, with authentication on or off; changes nothing that is there. For the start of every server:
  * several may call it on one database at the same moment.
+ * @throws AppError conflict when no configured secret opens the key of the audit log; nothing is changed then
  */
 export async function ensureBuiltInRows(world: BuiltInWorld): Promise<void> {
   const { db, config } = world
@@ -73,12 +74,6 @@ async function ensureBlockedKey(world: BuiltInWorld, tx: Queries): Promise<void>
 async function startAuditChain(world: BuiltInWorld, tx: Queries): Promise<void> {
   const { became, count } = await ensureAuditChain(tx, world.config, world.db)
   if (became === 'made' || count === 0) await recordStartOver(world, tx, count)
-  if (became === 'new-key') {
-    world.log.warn(
-      'no configured secret opens the key of the audit chain: a new stretch begins under a new key',
-    )
-    await recordEvent(tx, asServer(world), { action: 'auditChain.newKey', outcome: 'success' })
-  }
   if (became === 'secured') {
     if (count > 0)
       world.log.warn(

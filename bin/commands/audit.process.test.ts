@@ -117,3 +117,27 @@ describe('a log that began without PHOENIX_SECRET', () => {
     expect([known.code, known.stdout]).toEqual([0, expect.stringContaining('The audit log is whole.')])
   }, 60_000)
 })
+
+describe('a server with a wrong PHOENIX_SECRET', () => {
+  const workingDir = mkdtempSync(join(tmpdir(), 'bennu-wrong-secret-'))
+  afterAll(() => rmSync(workingDir, { recursive: true, force: true }))
+  const wrong = {
+    PHOENIX_SECRET: 'wrong-secret-0123456789-abcdefghijk',
+    PHOENIX_WORKING_DIR: workingDir,
+    PHOENIX_ENABLE_AUTH: 'true',
+  }
+
+  it('does not start until the key of the log is given up', async () => {
+    const right = { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: SECRET }
+    await (await startProgram({ env: right, workingDir })).stop()
+    const refused = await runBennu(['serve'], wrong)
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('BENNU_SECRET_PREVIOUS')])
+    const unsure = await runBennu(['audit', 'new-key'], wrong)
+    expect([unsure.code, unsure.stderr]).toEqual([1, expect.stringContaining('--give-up-old-key')])
+    expect((await runBennu(['audit', 'new-key', '--give-up-old-key'], wrong)).code).toBe(0)
+    await (await startProgram({ env: wrong, workingDir })).stop()
+    const { code, stdout } = await runBennu(['audit', 'verify'], wrong)
+    expect([code, stdout]).toEqual([1, expect.stringContaining('cannot be checked: entries 1 to 2\n')])
+    expect((await runBennu(['audit', 'verify', '--skip-unreadable'], wrong)).code).toBe(0)
+  }, 60_000)
+})

@@ -2,6 +2,7 @@
 import { openChainKey, prepareAudit } from '#server/audit/chain'
 import { erasePerson } from '#server/audit/erase'
 import { type AuditHead, readAuditHead } from '#server/audit/head'
+import { renewChainKey } from '#server/audit/new-key'
 import type { RecordCtx } from '#server/audit/record'
 import { type ChainFault, type ChainReport, type EntryRange, verifyChain } from '#server/audit/verify'
 import { migrationStatus } from '#server/db/migrate'
@@ -93,6 +94,23 @@ export async function printHead(flags: ConfigFlags): Promise<void> {
     const head = await readAuditHead(db)
     if (!head) throw new AppError('conflict', 'no server has run on this database yet: there is no audit log')
     print(`${head.count}:${head.hash}`)
+  })
+}
+
+/**
+ * `bennu audit new-key`: gives up a key that no configured secret opens, so that servers can start again. On record.
+ * @throws AppError invalid without `--give-up-old-key`; conflict when there is no log, or its key opens
+ */
+export async function renewAuditKey(flags: ConfigFlags & { giveUpOldKey?: boolean }): Promise<void> {
+  if (flags.giveUpOldKey !== true)
+    throw new AppError(
+      'invalid',
+      'the entries so far can then be checked only with the PHOENIX_SECRET they were written under, and servers that still ' +
+        'run with that one refuse every sign-in. Give every server the new secret, then run this with --give-up-old-key',
+    )
+  await withLog(flags, async (ctx) => {
+    const unreadable = await renewChainKey(ctx)
+    print(`The audit log goes on under a new key. Entries up to ${unreadable} stay under the old one.`)
   })
 }
 

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { ensureAuditChain, openChainKey, type StoredKey } from '#server/audit/chain'
 import { entryHash, GENESIS_HASH, personalDigest } from '#server/audit/entry'
+import { renewChainKey } from '#server/audit/new-key'
 import { type AuditEvent, type RecordCtx, recordEvent } from '#server/audit/record'
 import { type ChainReport, verifyChain } from '#server/audit/verify'
 import type { Config } from '#server/config/model'
@@ -40,6 +41,9 @@ async function removeChain(): Promise<void> {
 
 /** What `bennu serve` does with the chain. */
 const start = async (as: Config) => (await db.write((tx) => ensureAuditChain(tx, as, db))).became
+
+/** What `bennu audit new-key` does. */
+const giveUp = (as: Config) => renewChainKey(ctx({ config: as, actor: { kind: 'commandLine' } }))
 
 const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) })
 
@@ -335,38 +339,60 @@ test('a previous secret goes on opening the key', async () => {
   expect(await verify(rotated)).toMatchObject({ ok: true, count: 2, unreadable: [] })
 })
 
-test('a key that no secret opens gives way to a new one, and the entries before it are named', async () => {
+test('a server whose secrets do not open the key refuses to start, and the others go on', async () => {
+  await recordMany(2)
+  const before = await db.read.select().from(db.t.auditChain)
+  await expect(start(withOtherSecret)).rejects.toThrow('BENNU_SECRET_PREVIOUS')
+  await expect(start(withoutSecret)).rejects.toThrow('BENNU_SECRET_PREVIOUS')
+  expect(await db.read.select().from(db.t.auditChain)).toEqual(before)
+  await record()
+  expect(await verify()).toMatchObject({ ok: true, count: 3, unreadable: [] })
+})
+
+test('a lost key is given up only when asked for, on record, and the entries before are named', async () => {
   await recordMany(3)
-  expect(await start(withOtherSecret)).toBe('new-key')
-  await record({}, { config: withOtherSecret })
+  expect(await giveUp(withOtherSecret)).toBe(3)
+  expect(await start(withOtherSecret)).toBe('kept')
   await record({}, { config: withOtherSecret })
   const report = await verify(withOtherSecret)
   expect(report).toMatchObject({ ok: true, count: 5, unreadable: [{ from: 1, to: 3 }] })
+  const given = (await entries())[3]
+  expect([given?.action, given?.actorKind, JSON.parse(given?.details ?? '')]).toEqual([
+    'auditChain.newKey',
+    'commandLine',
+    { unreadable: 3 },
+  ])
+})
+
+test('a key that opens is not given up', async () => {
+  await recordMany(1)
+  await expect(giveUp(config)).rejects.toThrow('nothing has to be given up')
+  expect(await verify()).toMatchObject({ ok: true, count: 1, unreadable: [] })
 })
 
 test('with the lost secret back as a previous one every stretch verifies again', async () => {
   await recordMany(3)
-  await start(withOtherSecret)
+  await giveUp(withOtherSecret)
   await record({}, { config: withOtherSecret })
   const both = testConfig({ auth: { secret: OTHER_SECRET, previousSecrets: [TEST_SECRET] } })
-  expect(await verify(both)).toMatchObject({ ok: true, count: 4, unreadable: [] })
+  expect(await verify(both)).toMatchObject({ ok: true, count: 5, unreadable: [] })
   await db.write((tx) => tx.update(db.t.auditEvents).set({ reason: 'x' }).where(eq(db.t.auditEvents.id, 2)))
   expect(await verify(both)).toEqual({ ok: false, fault: 'changed', at: 2 })
 })
 
 test('several lost secrets leave several stretches', async () => {
-  await start(withOtherSecret)
+  await giveUp(withOtherSecret)
   await record({}, { config: withOtherSecret })
-  await start(config)
+  await giveUp(config)
   await record()
   const all = testConfig({ auth: { previousSecrets: [OTHER_SECRET] } })
-  expect(await verify(config)).toMatchObject({ ok: true, count: 2, unreadable: [{ from: 1, to: 1 }] })
-  expect(await verify(all)).toMatchObject({ ok: true, count: 2, unreadable: [] })
+  expect(await verify(config)).toMatchObject({ ok: true, count: 4, unreadable: [{ from: 1, to: 2 }] })
+  expect(await verify(all)).toMatchObject({ ok: true, count: 4, unreadable: [] })
 })
 
 test('the seam between two stretches is proven even where the first is closed', async () => {
   await recordMany(3)
-  await start(withOtherSecret)
+  await giveUp(withOtherSecret)
   await record({}, { config: withOtherSecret })
   await db.write((tx) =>
     tx

@@ -7,6 +7,7 @@ import { desc, eq, max } from 'drizzle-orm'
 import { GENESIS_HASH } from '#server/audit/entry'
 import type { Config } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
+import { AppError } from '#server/errors'
 import { unwrapSecret, warmSecrets, wrapSecret } from '#server/secrets/secrets'
 
 /** The id of the row that is the head. */
@@ -47,19 +48,26 @@ async function makeKey(config: Config): Promise<StoredKey> {
   return { chainKey: await wrapSecret(config.auth, key), keyEncrypted: true }
 }
 
+const CLOSED =
+  'no configured secret opens the key of the audit log, so nothing could be put on record: PHOENIX_SECRET is not the one that ' +
+  'this database was used with. Put the earlier one into BENNU_SECRET_PREVIOUS, or set PHOENIX_SECRET right. Where it is lost ' +
+  'for good, run `bennu audit new-key`'
+
 /** What a start found, and made of it. */
 export interface ChainStart {
-  /** `secured`: a key that lay in clear gave way to a new, encrypted one. `new-key`: one that nothing opens did. */
-  became: 'made' | 'kept' | 'secured' | 'new-key'
+  /** `secured`: a key that lay in clear gave way to a new, encrypted one. */
+  became: 'made' | 'kept' | 'secured'
   /** The last entry so far, which is the last one under the key before; 0 when there is none. */
   count: number
 }
 
 /**
  * Makes the head and its key if there is none, and puts a new key in place of one that lies in clear once there is a
- * PHOENIX_SECRET, or that no configured secret opens. A key that lay in clear is never used on: whoever can write to the
- * database may have put it there and written the entries under it. Safe to run at every start, by several servers at
- * once. Call `warmSecrets(config.auth)` before the transaction, so that it does not wait for the derivation.
+ * PHOENIX_SECRET. A key that lay in clear is never used on: whoever can write to the database may have put it there and
+ * written the entries under it. Safe to run at every start, by several servers at once. Call `warmSecrets(config.auth)`
+ * before the transaction, so that it does not wait for the derivation.
+ * @throws AppError conflict when no configured secret opens the key: one server with a wrong PHOENIX_SECRET must not take
+ *   the key from those that run beside it
  */
 export async function ensureAuditChain(
   tx: Queries,
@@ -74,28 +82,45 @@ export async function ensureAuditChain(
     .returning({ id: auditChain.id })
   if (made.length > 0) return { became: 'made', count: await adoptEntries(tx, db) }
   const head = await lockHead(tx, db)
+  if (!head) throw new Error('The audit chain lost its head during start')
   const { count } = head
   const key = await openChainKey(config, head)
-  if (key === null) {
-    await beginStretch(tx, { config, db }, head)
-    return { became: 'new-key', count }
-  }
+  if (key === null) throw new AppError('conflict', CLOSED)
   if (head.keyEncrypted || config.auth.secret === null) return { became: 'kept', count }
   await beginStretch(tx, { config, db }, head)
   return { became: 'secured', count }
 }
 
+/**
+ * Gives up a key that no configured secret opens, for whoever has lost it: the entries so far stay, and verify again only
+ * with its secret. Call `warmSecrets(config.auth)` before the transaction, and put it on record in the same one.
+ * @returns the number of the last entry under the old key
+ * @throws AppError conflict when there is no audit log yet, or its key opens
+ */
+export async function giveUpChainKey(tx: Queries, config: Config, db: Pick<Database, 't'>): Promise<number> {
+  const head = await lockHead(tx, db)
+  if (!head)
+    throw new AppError(
+      'conflict',
+      'there is no audit log: no server has run on this database yet, or it was removed',
+    )
+  if ((await openChainKey(config, head)) !== null)
+    throw new AppError('conflict', 'the key of the audit log opens: nothing has to be given up')
+  await beginStretch(tx, { config, db }, head)
+  return head.count
+}
+
 type Head = Database['t']['auditChain']['$inferSelect']
 
-async function lockHead(tx: Queries, { t: { auditChain } }: Pick<Database, 't'>): Promise<Head> {
+/** Null without a head. */
+async function lockHead(tx: Queries, { t: { auditChain } }: Pick<Database, 't'>): Promise<Head | null> {
   // Setting the hash to itself locks the row on both engines.
   const [head] = await tx
     .update(auditChain)
     .set({ hash: auditChain.hash })
     .where(eq(auditChain.id, HEAD))
     .returning()
-  if (!head) throw new Error('The audit chain lost its head during start')
-  return head
+  return head ?? null
 }
 
 /**

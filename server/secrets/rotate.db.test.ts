@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { pino } from 'pino'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { openChainKey } from '#server/audit/chain'
+import { giveUpChainKey, openChainKey } from '#server/audit/chain'
 import { verifyChain } from '#server/audit/verify'
 import { verifyTokenText } from '#server/auth/tokens'
 import { ensureBuiltInRows } from '#server/built-in-rows'
@@ -32,6 +32,7 @@ const set = (runtime: TestRuntime, count: number, prefix = 'K') =>
   changeSecrets(as(runtime), {
     secrets: Array.from({ length: count }, (_, n) => ({ key: `${prefix}${n}`, value: `value ${n}` })),
   })
+const giveUpAuditKey = ({ db, config }: TestRuntime) => db.write((tx) => giveUpChainKey(tx, config, db))
 const statesOf = async (runtime: TestRuntime) =>
   (await listSecrets(as(runtime))).secrets.map(({ key, state }) => `${key} ${state}`)
 
@@ -52,7 +53,13 @@ describe('until everything is encrypted anew', () => {
     expect(await secretInForce(both.db.read, both)).toBe(TEST_SECRET)
   })
 
-  test('a server that lost the old secret begins with the new one', async () => {
+  test('a server that does not have the old secret refuses to start, and changes nothing', async () => {
+    await expect(ensureBuiltInRows(after)).rejects.toThrow('BENNU_SECRET_PREVIOUS')
+    expect(await secretInForce(world.db.read, configured(NEW, [TEST_SECRET]))).toBe(TEST_SECRET)
+  })
+
+  test('where the old secret is lost and the key of the audit log given up, a server begins with the new one', async () => {
+    await giveUpAuditKey(after)
     await ensureBuiltInRows(after)
     expect(await secretInForce(world.db.read, configured(NEW, [TEST_SECRET]))).toBe(NEW)
   })

@@ -42,7 +42,7 @@ export async function rotateSecrets(ctx: RecordCtx, options: RotateOptions): Pro
   await warmSecrets(auth)
   const result: RotateResult = { earlier: 0, current: 0, unreadable: [] }
   for (const store of sealedStores(ctx.db)) await rotateStore(ctx, store, options, result)
-  // Without its key the audit log takes no entry; the next start of a server begins a new stretch of it.
+  // Without its key the audit log takes no entry, until `bennu audit new-key` has given it another one.
   const isRecordable = !result.unreadable.includes(AUDIT_KEY_LABEL)
   if (!options.dryRun && result.earlier > 0 && isRecordable) {
     const details = { encrypted: result.earlier, unreadable: result.unreadable.length }

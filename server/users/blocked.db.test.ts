@@ -1,6 +1,7 @@
 import { eq, gt } from 'drizzle-orm'
 import { pino } from 'pino'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { giveUpChainKey } from '#server/audit/chain'
 import type { RecordCtx } from '#server/audit/record'
 import { ensureBuiltInRows } from '#server/built-in-rows'
 import type { Config } from '#server/config/model'
@@ -83,7 +84,11 @@ describe('after a deletion that blocks', () => {
     await blockedAccount()
     const rows = await runSql(world.db.config, 'select * from blocked_identities')
     expect(rows).toHaveLength(1)
-    expect(JSON.stringify(rows).toLowerCase()).not.toContain('ada')
+    // Without the digests, whose digits may spell anything.
+    const text = JSON.stringify(rows)
+      .toLowerCase()
+      .replace(/[0-9a-f]{64}/g, '')
+    expect(text).not.toContain('ada')
   })
 
   test('the digests depend on a key of this installation', async () => {
@@ -172,6 +177,8 @@ describe('when PHOENIX_SECRET has changed', () => {
 
   test('without it nobody is let in, until every block is lifted and the server started again', async () => {
     await blockedAccount()
+    const other = testConfig({ auth: { secret: OTHER } })
+    await world.db.write((tx) => giveUpChainKey(tx, other, world.db))
     await restart({ secret: OTHER })
     expect(await codeOf(createUser(ctx, newUser('bob@example.com', 'Bob')))).toBe('blocked_list_closed')
     await liftBlock(ctx, { id: await firstId() })
