@@ -5,7 +5,6 @@ import { ask, bearer, cookiesOf, type Sent } from './rotation-traffic'
 
 export const EMAIL = 'admin@localhost'
 const PAGES = [
-  '/',
   '/projects',
   '/profile',
   '/settings/general',
@@ -13,15 +12,20 @@ const PAGES = [
   '/settings/api-keys',
   '/settings/secrets',
   '/settings/audit',
-  '/nowhere',
 ]
-const PUBLIC_PAGES = [
-  '/login',
-  '/forgot-password',
-  '/openapi.json',
-  '/arize_phoenix_version',
-  '/healthz',
-  '/nowhere',
+const PUBLIC_PAGES = ['/login', '/forgot-password', '/openapi.json', '/arize_phoenix_version', '/healthz']
+/** What pages load, and everything that is on record in each of its forms. */
+const DOCUMENTS = [
+  '/v1/user',
+  '/ui/general',
+  '/ui/mail',
+  '/ui/users',
+  '/ui/keys?kind=system',
+  '/ui/keys?kind=own',
+  '/ui/secrets',
+  '/v1/audit',
+  '/v1/audit/export?format=jsonl',
+  '/v1/audit/export?format=csv',
 ]
 
 /** Where a run leaves its answers; keys, cookies and tokens that it is given become canaries. */
@@ -81,19 +85,21 @@ export async function makeKey(run: Run, path: string, headers: Record<string, st
   return key
 }
 
-/** Every page and document, signed in and signed out. */
+/**
+ * Every page and document, signed in and signed out.
+ * @throws Error when one cannot be read: nothing would be searched there
+ */
 export async function readPages(run: Run, cookie: string): Promise<void> {
-  for (const path of PAGES) await sendAndKeep(run, 'GET', path, { headers: { cookie } })
-  for (const path of PUBLIC_PAGES) await sendAndKeep(run, 'GET', path)
-  for (const path of [
-    '/v1/user',
-    '/ui/general',
-    '/ui/users',
-    '/ui/keys?list=system',
-    '/ui/secrets',
-    '/v1/audit',
-  ])
-    await sendAndKeep(run, 'GET', path, { headers: { cookie } })
+  for (const path of [...PAGES, ...DOCUMENTS]) await read(run, path, 200, { headers: { cookie } })
+  for (const path of PUBLIC_PAGES) await read(run, path, 200)
+  await read(run, '/', 307, { headers: { cookie } })
+  await read(run, '/nowhere', 404, { headers: { cookie } })
+  await read(run, '/nowhere', 302)
+}
+
+async function read(run: Run, path: string, expected: number, sent?: Sent): Promise<void> {
+  const { status, text } = await sendAndKeep(run, 'GET', path, sent)
+  if (status !== expected) throw new Error(`${path}: ${status} instead of ${expected}: ${text.slice(0, 200)}`)
 }
 
 /** Sign-ins and password changes that fail, each with a password that nobody has. */
