@@ -70,8 +70,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
 export { expect }
 
-/** Collects what the content security policy refuses in any page of a browser. No test may expect such a report. */
-async function watchPolicy(context: BrowserContext): Promise<string[]> {
+/** Collects what the content security policy refuses in any page of a browser. No page of ours may cause such a report. */
+export async function watchPolicy(context: BrowserContext): Promise<string[]> {
   const reports: string[] = []
   await context.exposeBinding('tellPolicyReport', (_source, text: string) => void reports.push(text))
   await context.addInitScript(() => {
