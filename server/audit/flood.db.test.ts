@@ -88,6 +88,42 @@ test('another address has its own count', async () => {
   expect((await entries('wrong-password')).length).toBe(21)
 })
 
+test('addresses of one IPv6 /64 are one client, and the entry for the rest names that', async () => {
+  for (let n = 1; n <= 30; n++) await fail(1, `2001:db8:0:1::${n.toString(16)}`)
+  await fail(1, '2001:db8:0:2::1')
+  await settleFloods(world.db)
+  const singles = await entries('wrong-password')
+  expect(singles.length).toBe(21)
+  expect(singles[0]?.address).toBe('2001:db8:0:1::1')
+  const [flood, ...more] = await entries('flood')
+  expect([flood?.address, JSON.parse(flood?.details ?? '').count, more]).toEqual([
+    '2001:db8:0:1::/64',
+    10,
+    [],
+  ])
+})
+
+test('what many clients do at once is a few entries and one number, not an entry each', async () => {
+  await Promise.all(Array.from({ length: 300 }, (_, n) => fail(1, `198.51.${100 + (n % 2)}.${n >> 1}`)))
+  await settleFloods(world.db)
+  const singles = (await entries('wrong-password')).length
+  expect(singles).toBe(8)
+  const floods = await entries('flood')
+  expect(floods.map(({ address, details }) => [address, JSON.parse(details).count])).toEqual([[null, 292]])
+})
+
+test('many failures of one action hide nothing of another', async () => {
+  const event = { action: `${action}.other` as AuditAction, reason: 'wrong-password', target: 'User:2' }
+  await Promise.all([
+    ...Array.from({ length: 50 }, (_, n) => fail(1, `198.51.100.${n}`)),
+    recordFailure(ctx('192.0.2.9'), event),
+  ])
+  const t = world.db.t.auditEvents
+  const other = await world.db.read.select().from(t).where(eq(t.action, event.action))
+  expect(other.map(({ address, reason }) => [address, reason])).toEqual([['192.0.2.9', 'wrong-password']])
+  await settleFloods(world.db)
+})
+
 test('what was counted is written before the database is closed', async () => {
   await fail(23)
   await settleFloods(world.db)

@@ -59,8 +59,6 @@ export function tokenFault(text: string, token: TokenText | null, wanted: TokenT
 /** Refusals of one address in ten minutes that are entries of their own. */
 const SINGLES = 5
 const WINDOW_MS = 10 * 60_000
-/** Entries being written at a time; while there are so many, further refusals are only counted. */
-const MAX_AT_ONCE = 8
 
 // On globalThis because Next gives each route its own copy of this module; by database for the tests.
 const WRITING = Symbol.for('bennu.auth.refusals')
@@ -76,7 +74,7 @@ function writingOf(db: Database): Set<Promise<void>> {
 /** Puts a refused credential on record, in the background: nobody waits, and no answer takes longer for it. */
 export function noteRefusal(ctx: RecordCtx, { reason, credential, userId }: Refusal): void {
   const writing = writingOf(ctx.db)
-  const options = { singles: writing.size < MAX_AT_ONCE ? SINGLES : 0, windowMs: WINDOW_MS }
+  const options = { singles: SINGLES, windowMs: WINDOW_MS }
   const event = {
     action: 'credential.refuse' as const,
     reason,
