@@ -96,15 +96,46 @@ describe('encrypting everything anew', () => {
     expect(await statesOf(after)).toEqual(['K0 set'])
   })
 
-  test('is on record', async () => {
+  const recorded = async () => {
+    const { auditEvents: t } = world.db.t
+    const events = await world.db.read.select().from(t).where(eq(t.action, 'secret.rotate')).orderBy(t.id)
+    return events.map(({ details }) => JSON.parse(details))
+  }
+  const KEYS = [
+    { what: 'keys of this installation', encrypted: 2 },
+    { what: 'keys of the audit log', encrypted: 1 },
+  ]
+
+  test('is on record, each step of it', async () => {
     await set(world, 2)
     await rotateSecrets(as(both), { dryRun: false })
-    const { auditEvents } = world.db.t
-    const events = await world.db.read
-      .select()
-      .from(auditEvents)
-      .where(eq(auditEvents.action, 'secret.rotate'))
-    expect(events.map(({ details }) => JSON.parse(details))).toEqual([{ encrypted: 5, unreadable: 0 }])
+    expect(await recorded()).toEqual([...KEYS, { what: 'stored secrets', encrypted: 2 }])
+  })
+
+  test('is on record as far as it came, when it was stopped after the last change and run again', async () => {
+    await set(world, 150)
+    const stop = ({ step, done }: RotateProgress) => {
+      if (step === 'stored secrets' && done === 150) throw new Error('stopped')
+    }
+    await expect(rotateSecrets(as(both), { dryRun: false, tell: stop })).rejects.toThrow('stopped')
+    const whole = [
+      ...KEYS,
+      { what: 'stored secrets', encrypted: 100 },
+      { what: 'stored secrets', encrypted: 50 },
+    ]
+    expect(await recorded()).toEqual(whole)
+    expect((await rotateSecrets(as(both), { dryRun: false })).earlier).toBe(0)
+    expect(await recorded()).toEqual(whole)
+  })
+
+  test('changes nothing that cannot be put on record', async () => {
+    await set(world, 2)
+    const clock = () => {
+      throw new Error('no record')
+    }
+    await expect(rotateSecrets({ ...as(both), clock }, { dryRun: false })).rejects.toThrow('no record')
+    expect((await rotateSecrets(as(both), { dryRun: true })).earlier).toBe(5)
+    expect(await secretInForce(both.db.read, both)).toBe(TEST_SECRET)
   })
 
   test('a second time there is nothing to do', async () => {

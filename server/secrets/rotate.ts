@@ -1,7 +1,9 @@
 /** Encrypts everything anew under the present PHOENIX_SECRET, and says what could not be read. */
+import { eq } from 'drizzle-orm'
+import { HEAD, openChainKey } from '#server/audit/chain'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import { AppError } from '#server/errors'
-import { AUDIT_KEY_LABEL, type Sealed, type SealedStore, sealedStores } from '#server/secrets/sealed'
+import { type Sealed, type SealedStore, sealedStores } from '#server/secrets/sealed'
 import { openSecret, warmSecrets, wrapSecret } from '#server/secrets/secrets'
 
 /** How far a step has come. */
@@ -26,7 +28,7 @@ export interface RotateOptions {
   tell?: (progress: RotateProgress) => void
 }
 
-/** Rows that change in one transaction. */
+/** Rows that change in one transaction, with its entry in the audit log. */
 const BATCH = 100
 
 /**
@@ -41,18 +43,20 @@ export async function rotateSecrets(ctx: RecordCtx, options: RotateOptions): Pro
     throw new AppError('conflict', 'PHOENIX_SECRET is not set: nothing is encrypted, and nothing can be')
   await warmSecrets(auth)
   const result: RotateResult = { earlier: 0, current: 0, unreadable: [] }
-  for (const store of sealedStores(ctx.db)) await rotateStore(ctx, store, options, result)
-  // Without its key the audit log takes no entry, until `bennu audit new-key` has given it another one.
-  const isRecordable = !result.unreadable.includes(AUDIT_KEY_LABEL)
-  if (!options.dryRun && result.earlier > 0 && isRecordable) {
-    const details = { encrypted: result.earlier, unreadable: result.unreadable.length }
-    await ctx.db.write((tx) => recordEvent(tx, ctx, { action: 'secret.rotate', outcome: 'success', details }))
-  }
+  const isRecordable = await opensAuditKey(ctx)
+  for (const store of sealedStores(ctx.db)) await rotateStore({ ctx, isRecordable }, store, options, result)
   return result
 }
 
+/** Without its key the audit log takes no entry, until `bennu audit new-key` has given it another one. */
+async function opensAuditKey({ db, config }: RecordCtx): Promise<boolean> {
+  const { auditChain } = db.t
+  const [head] = await db.read.select().from(auditChain).where(eq(auditChain.id, HEAD))
+  return head !== undefined && (await openChainKey(config, head)) !== null
+}
+
 async function rotateStore(
-  ctx: RecordCtx,
+  { ctx, isRecordable }: { ctx: RecordCtx; isRecordable: boolean },
   store: SealedStore,
   { dryRun, tell }: RotateOptions,
   result: RotateResult,
@@ -68,7 +72,11 @@ async function rotateStore(
     const changes = await sort(ctx, rows, result)
     if (!dryRun && changes.length > 0)
       await ctx.db.write(async (tx) => {
-        for (const { row, token } of changes) await store.replace(tx, row, token)
+        let encrypted = 0
+        for (const { row, token } of changes) if (await store.replace(tx, row, token)) encrypted++
+        if (!isRecordable || encrypted === 0) return
+        const details = { what: store.name, encrypted }
+        await recordEvent(tx, ctx, { action: 'secret.rotate', outcome: 'success', details })
       })
     after = last.id
     done += rows.length

@@ -6,9 +6,6 @@ import { and, asc, count, eq, gt } from 'drizzle-orm'
 import { HEAD } from '#server/audit/chain'
 import type { Database, Queries } from '#server/db/database'
 
-/** What the key that the audit log is written with is called. */
-export const AUDIT_KEY_LABEL = 'key of the audit log'
-
 /** One Fernet token and where it lies. */
 export interface Sealed<Id> {
   id: Id
@@ -71,7 +68,7 @@ function auditChainStore({ auditChain: t }: Tables): SealedStore<number> {
       return rows.map(({ id, token, count: last }) => ({
         id,
         token,
-        label: id === HEAD ? AUDIT_KEY_LABEL : `earlier key of the audit log, to entry ${last}`,
+        label: id === HEAD ? 'key of the audit log' : `earlier key of the audit log, to entry ${last}`,
       }))
     },
     replace: async (tx, { id, token }, chainKey) => {
