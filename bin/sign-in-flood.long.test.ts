@@ -7,6 +7,7 @@ import { percentile } from '../test/percentile'
 import { startPostgres } from '../test/postgres'
 import { type Program, startProgram } from '../test/program'
 import { floodWithSignIns, statusOfSignIn } from '../test/sign-in-flood'
+import { runSql } from '../test/sql'
 
 const PASSWORD = 'the first password 1'
 const ends: (() => Promise<unknown>)[] = []
@@ -87,10 +88,26 @@ test.each(['sqlite', 'postgres'] as const)(
   },
 )
 
+test('a flood that takes another address of one IPv6 /64 each time is one address to the limits and to the log', async () => {
+  const program = await start('sqlite')
+  const from = (n: number) => `2001:db8:0:1::${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}`
+  const { signIn, page } = await measure(program, from)
+  expect(signIn[1]).toBeLessThan(1_000)
+  expect(page[1]).toBeLessThan(1_000)
+  const database = { dialect: 'sqlite' as const, file: `${program.workingDir}/bennu.db`, inMemory: false }
+  const [entries] = await runSql(
+    database,
+    "select count(*) as n from audit_events where address like '2001:%'",
+  )
+  // Twenty failures and a refusal in each of the few minutes that this takes, and a number for the rest of each.
+  expect(Number(entries?.n)).toBeLessThan(100)
+})
+
 test.each(['sqlite', 'postgres'] as const)(
   'on %s, a flood from a thousand addresses leaves room for others',
   async (engine) => {
-    const from = (n: number) => `203.0.${100 + (n % 4)}.${n % 250}`
+    const from = (n: number) => `203.0.${100 + (n % 4)}.${(n >> 2) % 250}`
+    expect(new Set(Array.from({ length: 5_000 }, (_, n) => from(n))).size).toBe(1_000)
     const { signIn, page } = await measure(await start(engine), from)
     expect(signIn[1]).toBeLessThan(5_000)
     expect(page[1]).toBeLessThan(5_000)
