@@ -32,7 +32,7 @@ interface Sent {
 
 function call(handler: RouteHandler, method: string, path: string, sent: Sent = {}): Promise<Response> {
   const body = sent.text ?? (sent.json === undefined ? null : JSON.stringify(sent.json))
-  const type = body === null ? {} : { 'content-type': 'application/json' }
+  const type: Record<string, string> = body === null ? {} : { 'content-type': 'application/json' }
   const headers = { host: 'localhost:6006', 'x-bennu-peer': '192.0.2.7', ...type, ...sent.headers }
   const request = new Request(`http://localhost:6006${path}`, { method, headers, body })
   return handler(request, { params: Promise.resolve({}) })
