@@ -1,6 +1,7 @@
 import { pbkdf2Sync } from 'node:crypto'
 import { verify } from '@node-rs/argon2'
 import { expect, test, vi } from 'vitest'
+import { hashQueue } from '#server/auth/hash-queue'
 import { hashPassword, verifyPassword } from '#server/auth/password'
 
 // The real thing, watched.
@@ -89,6 +90,15 @@ test.each([
     return phc.split('$').slice(0, 4)
   }
   expect(await priceOf(stored)).toEqual(await priceOf(row))
+})
+
+test('a wrong password for a PBKDF2 row is one turn, with one argon2 hash in it', async () => {
+  const row = pbkdf2Row('phoenix')
+  const turn = vi.spyOn(hashQueue(), 'run')
+  vi.mocked(verify).mockClear()
+  await verifyPassword('phoeniy', row)
+  expect([turn.mock.calls.length, vi.mocked(verify).mock.calls.length]).toEqual([1, 1])
+  turn.mockRestore()
 })
 
 test('at most two hashes are computed at once', async () => {

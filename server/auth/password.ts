@@ -9,8 +9,12 @@ import { networkOf } from '#server/limits/keys'
 
 /** OWASP's smallest recommendation: 19 MiB, two passes, one lane. About 10 ms, off the main thread. */
 const ARGON2: Options = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 }
-/** A salt and a hash of zeros with the same parameters: no password is known to lead to it. */
-const DUMMY = `$argon2id$v=19$m=${ARGON2.memoryCost},t=${ARGON2.timeCost},p=${ARGON2.parallelism}$${'A'.repeat(22)}$${'A'.repeat(43)}`
+/** A salt and a hash of zeros with these parameters: no password is known to lead to it. */
+const dummy = (memoryCost = ARGON2.memoryCost) =>
+  `$argon2id$v=19$m=${memoryCost},t=${ARGON2.timeCost},p=${ARGON2.parallelism}$${'A'.repeat(22)}$${'A'.repeat(43)}`
+const DUMMY = dummy()
+/** What is left of the price of a hash once PBKDF2 has taken its part, about a sixth. */
+const DUMMY_BESIDE_PBKDF2 = dummy(16 * 1024)
 const PBKDF2 = { rounds: 10_000, bytes: 32 }
 
 const derive = promisify(pbkdf2)
@@ -63,8 +67,8 @@ export async function verifyPassword(
 }
 
 /**
- * The form of accounts that were written by SQL or come from an import. An argon2 hash is spent beside it, so that
- * the time does not tell such accounts apart.
+ * The form of accounts that were written by SQL or come from an import. Where the password is wrong, the rest
+ * of an argon2 hash is spent in the same turn, so that the time does not tell such accounts apart.
  */
 async function verifyPbkdf2(
   plain: string,
@@ -72,10 +76,12 @@ async function verifyPbkdf2(
   salt: Buffer,
   client: string | null,
 ): Promise<PasswordCheck> {
-  const derived = await inTurn(client, () => derive(plain, salt, PBKDF2.rounds, PBKDF2.bytes, 'sha256'))
-  const good = derived.length === expected.length && timingSafeEqual(derived, expected)
-  if (!good) await spendOneHash(plain, client)
-  return { good, outdated: good }
+  return inTurn(client, async () => {
+    const derived = await derive(plain, salt, PBKDF2.rounds, PBKDF2.bytes, 'sha256')
+    const good = derived.length === expected.length && timingSafeEqual(derived, expected)
+    if (!good) await argon2Verify(DUMMY_BESIDE_PBKDF2, normalizePassword(plain))
+    return { good, outdated: good }
+  })
 }
 
 async function verifyArgon2(plain: string, phc: string, client: string | null): Promise<boolean> {
