@@ -7,7 +7,7 @@ import { percentile } from './percentile'
 import { createTestRuntime } from './runtime'
 
 /** Kinds that must look the same from outside; `wrong` is the one that really has a password to check. */
-export const KINDS = ['wrong', 'unknown', 'directory', 'disabled'] as const
+export const KINDS = ['wrong', 'unknown', 'directory', 'disabled', 'imported'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** The addresses of an account of each kind. */
@@ -16,6 +16,7 @@ const ADDRESSES: Record<Kind, string> = {
   unknown: 'unknown@example.com',
   directory: 'directory@example.com',
   disabled: 'disabled@example.com',
+  imported: 'imported@example.com',
 }
 
 /**
@@ -31,13 +32,16 @@ export async function measureRefusals(rounds: number): Promise<Record<Kind, numb
   await createAccount(runtime, { username: 'wrong', email: ADDRESSES.wrong })
   await createAccount(runtime, { username: 'directory', email: ADDRESSES.directory, authMethod: 'LDAP' })
   await createAccount(runtime, { username: 'disabled', email: ADDRESSES.disabled, disabledAt: new Date() })
+  // As SQL or an import writes it: PBKDF2 with a salt beside it.
+  const imported = { passwordHash: Buffer.alloc(32, 1), passwordSalt: Buffer.alloc(32, 2) }
+  await createAccount(runtime, { username: 'imported', email: ADDRESSES.imported, ...imported })
   const ctx: Ctx = {
     ...runtime,
     log: pino({ level: 'silent' }),
     actor: { kind: 'anonymous' },
     request: { requestId: 'r', address: '192.0.2.1', userAgent: null },
   }
-  const times: Record<Kind, number[]> = { wrong: [], unknown: [], directory: [], disabled: [] }
+  const times: Record<Kind, number[]> = { wrong: [], unknown: [], directory: [], disabled: [], imported: [] }
   // The first of an address and minute have an entry each in the audit log; the others are counted.
   for (let round = -10; round < rounds; round++) {
     for (const kind of KINDS) {
