@@ -19,6 +19,8 @@ const SPANS_AT_ONCE = 2048
 const BYTES_AT_ONCE = 16 * 1024 * 1024
 /** A larger document of JSON is gone through twice. */
 const JSON_BYTES_AT_ONCE = 4 * 1024 * 1024
+/** Read into objects, JSON takes up to thirty times its bytes: it may be no longer, whatever protobuf may. */
+export const MAX_JSON_BYTES = 32 * 1024 * 1024
 
 /** A span that came to be a row, or the reason why it did not. */
 export type Decoded = IncomingSpan | { reason: string }
@@ -42,10 +44,12 @@ export interface OpenOptions {
  * @throws AppError undecodable, too_large
  */
 export function openRequest(request: IngestRequest, options: OpenOptions): OpenRequest {
-  const body = inflate(request, options.maxInflatedBytes)
+  const { maxInflatedBytes } = options
+  const isJson = request.encoding === 'json'
+  const body = inflate(request, isJson ? Math.min(maxInflatedBytes, MAX_JSON_BYTES) : maxInflatedBytes)
   const decoder = decoderFor(options.json ?? 'text')
   const finisher = new Finisher(request.projectName)
-  const open = request.encoding === 'json' ? openJson : openProtobuf
+  const open = isJson ? openJson : openProtobuf
   return open(body, decoder, finisher, options.receivedAt)
 }
 

@@ -1,5 +1,7 @@
 /** Requests made to cost more than they weigh. Each gets its answer, and four times as much takes about four times as long. */
 import { expect, it } from 'vitest'
+import { textOfJsonb } from '#server/db/jsonb'
+import type { OtlpEncoding } from '#server/ingest/client'
 import { type Decoded, openRequest } from '#server/ingest/decode'
 import {
   anyValue,
@@ -16,9 +18,12 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i))
 const joined = (count: number, make: (index: number) => string) => times(count, make).join(',')
 const one = anyValue.int(1)
-const open = (body: Uint8Array) =>
+const spanOf = (fields: Buffer[]) => Buffer.concat([IDS, ...fields])
+const EMPTY_MAP = field(1, field(6))
+const emptyMaps = (count: number) => field(5, Buffer.alloc(EMPTY_MAP.length * count, EMPTY_MAP))
+const open = (body: Uint8Array, encoding: OtlpEncoding = 'protobuf') =>
   openRequest(
-    { body, encoding: 'protobuf', coding: 'identity', projectName: null },
+    { body, encoding, coding: 'identity', projectName: null },
     { maxInflatedBytes: 2 ** 30, receivedAt: 1, json: 'sqlite-jsonb' },
   )
 
@@ -57,8 +62,9 @@ const CASES: [what: string, make: (n: number) => Buffer, n: number][] = [
   ],
   [
     'keys of 64 levels',
-    (n) => requestWith(times(n, (i) => attribute(`k${i}${'.x'.repeat(63)}`, one))),
-    1_000,
+    (n) =>
+      request(times(n, (j) => spanOf(times(200, (i) => attribute(`k${j}.${i}${'.x'.repeat(62)}`, one))))),
+    10,
   ],
   ['indexes, backwards', (n) => requestWith(times(n, (i) => attribute(`a.${n - i}.b`, one))), 10_000],
   [
@@ -91,6 +97,21 @@ const CASES: [what: string, make: (n: number) => Buffer, n: number][] = [
     'levels in JSON, never closed',
     (n) => requestWith(attribute('metadata', anyValue.text('{"a":'.repeat(n)))),
     10_000,
+  ],
+  [
+    'characters beside a long number in JSON',
+    (n) => requestWith(attribute('metadata', anyValue.text(`[9007199254740993,"\\n${'x'.repeat(n)}"]`))),
+    1_000_000,
+  ],
+  [
+    'items in JSON, more than a span may hold,',
+    (n) => requestWith(attribute('metadata', anyValue.text(`["\\n"${',{}'.repeat(n)}]`))),
+    200_000,
+  ],
+  [
+    'empty maps in a resource',
+    (n) => field(1, field(1, field(1, keyValue('k', emptyMaps(n)))), field(2, field(2, IDS))),
+    100_000,
   ],
   ['control characters', (n) => requestWith(attribute('x', anyValue.text('\u0001'.repeat(n)))), 200_000],
   [
@@ -160,6 +181,56 @@ it.each([
   ['dots in one key', requestWith(attribute('a.'.repeat(100_000), one))],
 ])('a span of 100,000 %s is stored', (_what, body) => {
   expect(measure(body)).toMatchObject({ stored: 1, reasons: new Set() })
+})
+
+const TOO_MANY_VALUES = 'it holds more than 100000 values'
+
+it.each([
+  ['attributes', requestWith(times(100_001, () => attribute('k', one))), TOO_MANY_VALUES],
+  ['empty events', requestWith(Buffer.alloc(2 * 100_001, field(11))), TOO_MANY_VALUES],
+  ['items of a list', requestWith(attribute('k', anyValue.list(times(100_000, () => one)))), TOO_MANY_VALUES],
+  ['empty maps', requestWith(attribute('k', emptyMaps(2_000_000))), TOO_MANY_VALUES],
+  [
+    'values in several texts of JSON',
+    requestWith(times(3, (i) => attribute(`${i}.metadata`, anyValue.text(`[${joined(40_000, () => '0')}]`)))),
+    TOO_MANY_VALUES,
+  ],
+  [
+    'levels of keys',
+    requestWith(times(1_600, (i) => attribute(`k${i}${'.x'.repeat(63)}`, one))),
+    'its keys make more than 100000 levels',
+  ],
+])('a span of more than 100,000 %s is rejected, and the next one stored', (_what, body, reason) => {
+  const found = measure(Buffer.concat([body, request([IDS])]))
+  expect(found).toMatchObject({ stored: 1, reasons: new Set([reason]) })
+})
+
+it('JSON of more values than a span may hold stays the text it was', () => {
+  const text = `[${joined(100_000, () => '{}')}]`
+  const { spans } = open(requestWith(attribute('metadata', anyValue.text(text))))
+  const { value } = spans.next()
+  expect(JSON.parse(textOfJsonb(value.row.attributes))).toEqual({ metadata: text })
+})
+
+it.each([
+  ['attributes', joined(100_001, () => '{"key":"k"}'), ''],
+  ['items of a list', `{"key":"k","value":{"arrayValue":{"values":[${joined(100_000, () => '{}')}]}}}`, ''],
+  ['events', '', joined(100_001, () => '{}')],
+])('a span with more than 100,000 %s is rejected in JSON too', (_what, attributes, events) => {
+  const ids = '"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331"'
+  const span = `{${ids},"attributes":[${attributes}],"events":[${events}]}`
+  const body = Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${span},{${ids}}]}]}]}`)
+  expect(count(open(body, 'json').spans)).toEqual({ stored: 1, reasons: new Set([TOO_MANY_VALUES]) })
+})
+
+it('JSON of more than 32 MiB is refused, whatever protobuf may have', () => {
+  const body = Buffer.alloc(32 * 1024 * 1024 + 1, ' ')
+  expect(() => open(body, 'json')).toThrow(
+    expect.objectContaining({
+      kind: 'too_large',
+      message: 'The request body is larger than 33554432 bytes once inflated',
+    }),
+  )
 })
 
 it('a million tiny spans: their rows are never all in memory', () => {

@@ -36,6 +36,14 @@ test('rejections, retries and decoding add up', () => {
   expect(meter.read()).toMatchObject({ rejected: 5, retries: 1, decodeSeconds: 2 })
 })
 
+test('the request that is being decoded is told once', () => {
+  const meter = new IngestMeter()
+  meter.decoding(7)
+  meter.decoding(null)
+  meter.decoding(8)
+  expect([meter.takeDecoding(), meter.takeDecoding()]).toEqual([8, null])
+})
+
 test('another thread counts in the same memory', async () => {
   const meter = new IngestMeter()
   const code = `const { workerData } = require('node:worker_threads'); new Float64Array(workerData)[0] += 7`

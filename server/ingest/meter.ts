@@ -46,7 +46,11 @@ export interface CommittedGroup {
 const COMMIT_AT = COUNTERS.length
 const SPANS_AT = COMMIT_AT + COMMIT_SECONDS.length + 2
 const REQUESTS_AT = SPANS_AT + GROUP_SPANS.length + 2
-const SLOTS = REQUESTS_AT + GROUP_REQUESTS.length + 2
+/** The request that is being decoded. */
+const DECODING_AT = REQUESTS_AT + GROUP_REQUESTS.length + 2
+const SLOTS = DECODING_AT + 1
+
+const NONE = 0
 
 export class IngestMeter {
   /** To be handed to the other thread, which makes a meter of its own from it. Only one of the threads may count. */
@@ -88,6 +92,18 @@ export class IngestMeter {
     this.#set('poolTotal', pool.total)
     this.#set('poolIdle', pool.idle)
     this.#set('poolWaiting', pool.waiting)
+  }
+
+  /** Notes which request is being decoded; null when none is. Memory runs out most likely there. */
+  decoding(id: number | null): void {
+    this.#slots[DECODING_AT] = id ?? NONE
+  }
+
+  /** The request that was being decoded when the worker died; null when it was none. Forgets it. */
+  takeDecoding(): number | null {
+    const id = this.#slots[DECODING_AT] ?? NONE
+    this.#slots[DECODING_AT] = NONE
+    return id === NONE ? null : id
   }
 
   /** Everything counted so far. */

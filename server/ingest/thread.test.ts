@@ -7,10 +7,11 @@ import { IngestThread } from '#server/ingest/thread'
 
 /**
  * A worker that obeys: the body of a request says what becomes of it.
- * `ok` is answered, `die` ends the thread, `crash` throws, `hang` is never answered, `decoded 5` counts five spans and hangs.
+ * `ok` is answered, `eat` takes all the memory, `decode and eat` says before that it is at it, `die` ends the thread, `crash` throws, `hang` is never answered, `decoded 5` counts five spans and hangs.
  */
 const OBEDIENT = `
-  const { parentPort } = require('node:worker_threads')
+  const { parentPort, workerData } = require('node:worker_threads')
+  const noted = new Float64Array(workerData)
   parentPort.on('message', (message) => {
     if (message.kind === 'drain') { parentPort.postMessage({ kind: 'drained' }); parentPort.close(); return }
     const { id, request } = message
@@ -19,7 +20,8 @@ const OBEDIENT = `
     if (order === 'refuse') parentPort.postMessage({ kind: 'failed', id, error: { kind: 'undecodable', message: 'No', code: 'undecodable' } })
     if (order === 'die') process.exit(0)
     if (order === 'crash') throw new Error('crashed')
-    if (order === 'eat') { const all = []; for (;;) all.push(new Array(1000).fill(id)) }
+    if (order === 'decode and eat') noted[noted.length - 1] = id
+    if (order.endsWith('eat')) { const all = []; for (;;) all.push(new Array(1000).fill(id)) }
     if (order.startsWith('decoded ')) parentPort.postMessage({ kind: 'decoded', id, spans: Number(order.slice(8)) })
   })
   parentPort.postMessage({ kind: 'ready' })`
@@ -33,14 +35,16 @@ const order = (text: string): IngestRequest => ({
 
 async function start(limits = { maxQueuedSpans: 10, maxInflightBytes: 1000 }) {
   let spawned = 0
+  const meter = new IngestMeter()
   const thread = new IngestThread({
     limits,
     log: pino({ level: 'silent' }),
     clock: () => new Date(),
-    meter: new IngestMeter(),
+    meter,
     spawn: () => {
       spawned += 1
-      return new Worker(OBEDIENT, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 32 } })
+      const resourceLimits = { maxOldGenerationSizeMb: 32 }
+      return new Worker(OBEDIENT, { eval: true, workerData: meter.memory, resourceLimits })
     },
   })
   await thread.start()
@@ -76,6 +80,26 @@ describe('the ingest thread', () => {
     const { thread } = await start()
     await expect(thread.submit(order('eat'))).rejects.toMatchObject({ kind: 'too_large' })
     await expect.poll(() => thread.submit(order('ok')).catch(() => null), { timeout: 5000 }).toEqual(OK)
+    await thread.drain()
+  })
+
+  it('refuses of several requests the one that was decoded when memory ran out', {
+    timeout: 30_000,
+  }, async () => {
+    const { thread } = await start()
+    const orders = ['hang', 'decode and eat', 'ok'].map((text) => thread.submit(order(text)))
+    const [before, culprit, after] = await Promise.allSettled(orders)
+    expect(culprit).toMatchObject({ status: 'rejected', reason: { kind: 'too_large' } })
+    for (const other of [before, after]) {
+      expect(other).toMatchObject({ status: 'rejected', reason: unavailable })
+    }
+    await thread.drain()
+  })
+
+  it('refuses nobody for good when it is not known whose memory it was', { timeout: 30_000 }, async () => {
+    const { thread } = await start()
+    const answers = await Promise.allSettled(['hang', 'eat'].map((text) => thread.submit(order(text))))
+    for (const answer of answers) expect(answer).toMatchObject({ status: 'rejected', reason: unavailable })
     await thread.drain()
   })
 

@@ -156,20 +156,28 @@ export class IngestThread implements IngestClient {
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1
   }
 
-  /** The worker is gone: whoever waits is told to come again, and a new one is started. */
+  /** The worker is gone: whoever waits is told to come again, but for who killed it, and a new one is started. */
   #died(cause: unknown): void {
     this.#worker = null
-    const waiters = [...this.#waiters.values()]
+    const waiters = [...this.#waiters]
     this.#waiters.clear()
-    // One request alone that takes more memory than there is would take it again and again.
-    const error = isOutOfMemory(cause) && waiters.length === 1 ? tooMuchMemory(cause) : restarting(cause)
-    for (const waiter of waiters) {
+    const culprit = this.#culprit(cause, waiters)
+    for (const [id, waiter] of waiters) {
+      const error = id === culprit ? tooMuchMemory(cause) : restarting(cause)
       this.#count(error.code)
       waiter.reject(error)
     }
     if (this.#stopping) return
     this.#options.log.error({ err: cause }, 'the ingest worker died; starting it again')
     void this.#restart()
+  }
+
+  /** The request that took more memory than there is: it would take it again and again. Null when it is not known. */
+  #culprit(cause: unknown, waiters: [id: number, waiter: Waiter][]): number | null {
+    const decoding = this.#options.meter.takeDecoding()
+    if (!isOutOfMemory(cause)) return null
+    const [only] = waiters
+    return decoding ?? (only && waiters.length === 1 ? only[0] : null)
   }
 
   async #restart(): Promise<void> {

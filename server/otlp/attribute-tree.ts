@@ -3,6 +3,7 @@
  * rules stand in docs/ingest.md; in short: a number between two other names is a list index, and whatever finds its
  * place taken keeps its dotted name beside it, so nothing is lost.
  */
+import { MAX_SPAN_LEVELS, OverBudget, TOO_MANY_LEVELS } from '#server/otlp/budget'
 import { type Attribute, MAX_VALUE_DEPTH, type Value, type ValueMap } from '#server/otlp/model'
 
 /** What is done to a value because of its key, before it goes into the tree. */
@@ -59,66 +60,109 @@ function treatmentOf(canonical: string): Treatment {
   return JSON_SUFFIXES.some((suffix) => canonical.endsWith(suffix)) ? 'parseJson' : null
 }
 
-/** A place in the tree while it grows. `value` is undefined while nothing was put here itself. */
-interface Place {
-  value: Value | undefined
-  children: Map<string, Place> | null
-  /** List elements by index, written without leading zeros. */
-  slots: Map<string, Place> | null
+/** Places by name, in the order they came. Most are alone, and a map for each would cost more than all the rest. */
+class Places {
+  readonly #name: string
+  readonly #first = new Place()
+  #all: Map<string, Place> | null = null
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  get first(): Place {
+    return this.#first
+  }
+
+  get(name: string): Place | undefined {
+    return name === this.#name ? this.#first : this.#all?.get(name)
+  }
+
+  add(name: string): Place {
+    const place = new Place()
+    this.#all ??= new Map([[this.#name, this.#first]])
+    this.#all.set(name, place)
+    return place
+  }
+
+  entries(): Iterable<[string, Place]> {
+    return this.#all ?? [[this.#name, this.#first]]
+  }
 }
 
-const newPlace = (): Place => ({ value: undefined, children: null, slots: null })
+/** A place in the tree while it grows. */
+class Place {
+  /** Undefined while nothing was put here itself. */
+  value: Value | undefined = undefined
+  children: Places | null = null
+  /** List elements by index, written without leading zeros. */
+  slots: Places | null = null
+}
 
-/** The tree of the attributes. Values without content are left out; of one key twice, the last counts. */
+/**
+ * The tree of the attributes. Values without content are left out; of one key twice, the last counts.
+ * @throws OverBudget when the keys make too many places, and what `treat` throws
+ */
 export function buildTree(
   attributes: Iterable<Attribute>,
   treat: (path: KeyPath, value: Value) => Value,
 ): ValueMap {
-  const root = newPlace()
+  const grower = new Grower()
   for (const [key, sent] of attributes) {
     if (sent === null) continue
     const path = keyPath(key)
     const value = path.treatment === null ? sent : treat(path, sent)
-    if (value !== null) placeFor(root, path.segments).value = value
+    if (value !== null) grower.placeFor(path.segments).value = value
   }
   const tree: ValueMap = new Map()
-  for (const [name, child] of root.children ?? []) settle(tree, name, child)
+  for (const [name, child] of grower.root.children?.entries() ?? []) settle(tree, name, child)
   return tree
 }
 
-function placeFor(root: Place, segments: readonly string[]): Place {
-  let place = root
-  const last = segments.length - 1
-  for (let index = 0; index <= last; index++) {
-    const segment = segments[index] as string
-    // At the very top and at the very end a number is a name.
-    place = index > 0 && index < last && isIndex(segment) ? slotOf(place, segment) : childOf(place, segment)
+class Grower {
+  readonly root = new Place()
+  #places = 0
+
+  placeFor(segments: readonly string[]): Place {
+    let place = this.root
+    const last = segments.length - 1
+    for (let index = 0; index <= last; index++) {
+      const segment = segments[index] as string
+      // At the very top and at the very end a number is a name.
+      place =
+        index > 0 && index < last && isIndex(segment)
+          ? this.#slot(place, segment)
+          : this.#child(place, segment)
+    }
+    return place
   }
-  return place
+
+  #child(place: Place, name: string): Place {
+    const known = place.children?.get(name)
+    if (known) return known
+    this.#count()
+    if (place.children) return place.children.add(name)
+    place.children = new Places(name)
+    return place.children.first
+  }
+
+  #slot(place: Place, digits: string): Place {
+    const index = digits.replace(/^0+(?=.)/, '')
+    const known = place.slots?.get(index)
+    if (known) return known
+    this.#count()
+    if (place.slots) return place.slots.add(index)
+    place.slots = new Places(index)
+    return place.slots.first
+  }
+
+  #count(): void {
+    this.#places += 1
+    if (this.#places > MAX_SPAN_LEVELS) throw new OverBudget(TOO_MANY_LEVELS)
+  }
 }
 
-const isIndex = (segment: string) => /^[0-9]+$/.test(segment)
-
-function childOf(place: Place, name: string): Place {
-  place.children ??= new Map()
-  let child = place.children.get(name)
-  if (!child) {
-    child = newPlace()
-    place.children.set(name, child)
-  }
-  return child
-}
-
-function slotOf(place: Place, digits: string): Place {
-  const index = digits.replace(/^0+(?=.)/, '')
-  place.slots ??= new Map()
-  let slot = place.slots.get(index)
-  if (!slot) {
-    slot = newPlace()
-    place.slots.set(index, slot)
-  }
-  return slot
-}
+const isIndex = (segment: string) => segment.charCodeAt(0) <= 0x39 && /^[0-9]+$/.test(segment)
 
 /**
  * Puts what grew at a place into its object. The value comes first, then the list, then the object; who comes too late
@@ -137,19 +181,19 @@ function settle(object: ValueMap, name: string, place: Place): void {
   }
 }
 
-function settleBeside(object: ValueMap, name: string, places: Map<string, Place> | null): void {
-  for (const [segment, place] of places ?? []) settle(object, `${name}.${segment}`, place)
+function settleBeside(object: ValueMap, name: string, places: Places | null): void {
+  for (const [segment, place] of places?.entries() ?? []) settle(object, `${name}.${segment}`, place)
 }
 
 function settleObject(place: Place): ValueMap {
   const object: ValueMap = new Map()
-  for (const [name, child] of place.children ?? []) settle(object, name, child)
+  for (const [name, child] of place.children?.entries() ?? []) settle(object, name, child)
   return object
 }
 
 /** Gaps are closed: the elements stand in the order of their indexes. */
-function settleList(object: ValueMap, name: string, slots: Map<string, Place>): Value[] {
-  return [...slots].sort(byIndex).map(([index, slot]) => {
+function settleList(object: ValueMap, name: string, slots: Places): Value[] {
+  return [...slots.entries()].sort(byIndex).map(([index, slot]) => {
     if (!slot.slots) return settleObject(slot)
     // A list in a list has no object of its own to leave the rest beside it: the next one outwards takes it.
     const path = `${name}.${index}`

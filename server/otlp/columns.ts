@@ -6,8 +6,8 @@ export const PREVIEW_CHARACTERS = 100
 const MODEL_NAME_CHARACTERS = 255
 /** Longest id of a session or a user that becomes a column: PostgreSQL indexes no longer text. The attribute is kept anyway. */
 const MAX_ID_BYTES = 1000
-/** More than any span has; keeps every sum of counts exact. */
-const MAX_TOKENS = 1e12
+/** More than any span has. Sums stay exact, below 2^53, up to 90 million spans of so many. */
+const MAX_TOKENS = 1e8
 
 const KINDS = new Set<string>(SPAN_KINDS)
 
@@ -24,10 +24,10 @@ export function statusOf(code: number): StatusCode {
   return code === 2 ? 'ERROR' : 'UNSET'
 }
 
-/** A count of tokens, fractions cut off; 0 for what is none. */
+/** A count of tokens, fractions cut off; 0 for what is none, below zero or out of all reason. */
 export function tokensOf(value: number): number {
   const count = Math.trunc(value)
-  return Number.isFinite(count) && Math.abs(count) <= MAX_TOKENS ? count + 0 : 0
+  return count > 0 && count <= MAX_TOKENS ? count : 0
 }
 
 /** The beginning of a text, cleaned. */

@@ -103,6 +103,7 @@ describe('both decoders', () => {
           ['u', null],
         ],
         events: [{ name: 'e', timeNanos: 5n, attributes: [['x', 7n]] }],
+        values: 15,
         fault: null,
       },
     }

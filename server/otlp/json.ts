@@ -3,7 +3,8 @@
  * or numbers, unknown keys ignored (OTLP 1.x, "JSON Protobuf Encoding").
  */
 import { AppError } from '#server/errors'
-import { parseJson } from '#server/otlp/lossless'
+import { OverBudget, ValueCount } from '#server/otlp/budget'
+import { parseBody } from '#server/otlp/lossless'
 import {
   type Attribute,
   MAX_VALUE_DEPTH,
@@ -28,7 +29,7 @@ class TooDeep extends Error {}
  */
 export function parseRequest(body: Uint8Array): unknown {
   try {
-    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return parseBody(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (cause) {
     // A RangeError is the stack: brackets nested past all reason.
     throw new AppError('undecodable', 'The request body is not valid JSON', { cause })
@@ -115,9 +116,16 @@ function readSpan(json: Json): OtlpSpan {
     events: [],
     fault: null,
   }
-  readAttributesOf(span, json.attributes, 'attributes', span.attributes)
-  for (const event of listAt(json.events, 'events'))
-    span.events.push(readEvent(span, objectAt(event, 'events')))
+  const values = new ValueCount()
+  try {
+    readAttributesOf(json.attributes, 'attributes', values, span.attributes)
+    for (const event of listAt(json.events, 'events')) {
+      span.events.push(readEvent(objectAt(event, 'events'), values))
+    }
+  } catch (error) {
+    span.fault = faultOf(error)
+  }
+  span.values = values.total
   return span
 }
 
@@ -129,43 +137,45 @@ function readStatusCode(json: unknown): number {
   return typeof json === 'number' ? json : 0
 }
 
-function readEvent(span: OtlpSpan, json: Json): OtlpEvent {
+function readEvent(json: Json, values: ValueCount): OtlpEvent {
+  values.add(1)
   const event: OtlpEvent = {
     name: textAt(json.name, 'events.name'),
     timeNanos: integerAt(json.timeUnixNano, 'timeUnixNano', 0n, MAX_UINT64),
     attributes: [],
   }
-  readAttributesOf(span, json.attributes, 'events.attributes', event.attributes)
+  readAttributesOf(json.attributes, 'events.attributes', values, event.attributes)
   return event
 }
 
-function readAttributesOf(span: OtlpSpan, json: unknown, place: string, into: Attribute[]): void {
-  for (const item of listAt(json, place)) {
-    try {
-      into.push(readAttribute(objectAt(item, place), 0))
-    } catch (error) {
-      if (!(error instanceof TooDeep)) throw error
-      span.fault = TOO_DEEP
-    }
-  }
+/** Why the span is rejected. @throws what is wrong with the whole document */
+function faultOf(error: unknown): string {
+  if (error instanceof TooDeep) return TOO_DEEP
+  if (error instanceof OverBudget) return error.message
+  throw error
 }
 
-/** Of a resource only one text matters: a value nested too deeply is none of our business. */
+function readAttributesOf(json: unknown, place: string, values: ValueCount, into: Attribute[]): void {
+  for (const item of listAt(json, place)) into.push(readAttribute(objectAt(item, place), 0, values))
+}
+
+/** Of a resource only one text matters: a value nested too deeply, or too large, is none of our business. */
 function* readResource(json: unknown): Generator<Attribute> {
   for (const item of listAt(json, 'resource.attributes')) {
     try {
-      yield readAttribute(objectAt(item, 'resource.attributes'), 0)
+      yield readAttribute(objectAt(item, 'resource.attributes'), 0, new ValueCount())
     } catch (error) {
-      if (!(error instanceof TooDeep)) throw error
+      faultOf(error)
     }
   }
 }
 
-function readAttribute(json: Json, depth: number): Attribute {
-  return [textAt(json.key, 'key'), readValue(json.value, depth)]
+function readAttribute(json: Json, depth: number, values: ValueCount): Attribute {
+  values.add(1)
+  return [textAt(json.key, 'key'), readValue(json.value, depth, values)]
 }
 
-function readValue(json: unknown, depth: number): Value {
+function readValue(json: unknown, depth: number, values: ValueCount): Value {
   if (json === undefined || json === null) return null
   if (depth > MAX_VALUE_DEPTH) throw new TooDeep()
   const value = objectAt(json, 'value')
@@ -175,14 +185,21 @@ function readValue(json: unknown, depth: number): Value {
   if (isSet(value.doubleValue)) return readDouble(value.doubleValue)
   if (isSet(value.arrayValue)) {
     const items = listAt(objectAt(value.arrayValue, 'arrayValue').values, 'arrayValue.values')
-    return items.map((item) => readValue(item, depth + 1))
+    return items.map((item) => readItem(item, depth + 1, values))
   }
   if (isSet(value.kvlistValue)) {
     const items = listAt(objectAt(value.kvlistValue, 'kvlistValue').values, 'kvlistValue.values')
-    return new Map(items.map((item) => readAttribute(objectAt(item, 'kvlistValue.values'), depth + 1)))
+    return new Map(
+      items.map((item) => readAttribute(objectAt(item, 'kvlistValue.values'), depth + 1, values)),
+    )
   }
   if (isSet(value.bytesValue)) return Buffer.from(textAt(value.bytesValue, 'bytesValue'), 'base64')
   return null
+}
+
+function readItem(json: unknown, depth: number, values: ValueCount): Value {
+  values.add(1)
+  return readValue(json, depth, values)
 }
 
 const isSet = (json: unknown) => json !== undefined && json !== null

@@ -34,6 +34,8 @@ export interface OtlpSpan {
   statusMessage: string
   attributes: Attribute[]
   events: OtlpEvent[]
+  /** How many values were counted while decoding, see budget.ts; 0 when nobody did. */
+  values?: number
   /** Why the span cannot be stored, noticed while decoding; null for a sound one. */
   fault: string | null
 }

@@ -6,8 +6,9 @@ import { readText } from '#server/otlp/wire/text'
 /** Thrown inside a span, caught at its edge: the span is rejected, the request is not. */
 export class TooDeep extends Error {}
 
-/** A key and its value. @throws TooDeep, Malformed */
+/** A key and its value, which are counted. @throws TooDeep, OverBudget, Malformed */
 export function readAttribute(reader: WireReader, end: number, depth: number): Attribute {
+  reader.values.add(1)
   let key = ''
   let value: Value = null
   while (reader.pos < end) {
@@ -61,8 +62,10 @@ function readValue(reader: WireReader, end: number, depth: number, value: Value)
 function readList(reader: WireReader, end: number, depth: number, list: Value[]): Value[] {
   while (reader.pos < end) {
     const tag = reader.tag()
-    if (tag === tagOf(1, LEN)) list.push(readValue(reader, reader.end(), depth, null))
-    else reader.skip(tag)
+    if (tag === tagOf(1, LEN)) {
+      reader.values.add(1)
+      list.push(readValue(reader, reader.end(), depth, null))
+    } else reader.skip(tag)
   }
   reader.checkEnd(end)
   return list

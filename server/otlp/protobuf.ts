@@ -2,6 +2,7 @@
  * Reads a span of an ExportTraceServiceRequest field by field into an OtlpSpan. Field numbers are those of
  * proto/opentelemetry. Most spans never come here: span-decoder.ts makes rows straight of the bytes.
  */
+import { OverBudget } from '#server/otlp/budget'
 import { type Attribute, type OtlpEvent, type OtlpSpan, TOO_DEEP } from '#server/otlp/model'
 import { readAttribute, readFixed64, readHex, readTextField, TooDeep } from '#server/otlp/protobuf-fields'
 import { I64, LEN, tagOf, VARINT, type WireReader } from '#server/otlp/wire/reader'
@@ -25,8 +26,9 @@ function emptySpan(): OtlpSpan {
   }
 }
 
-/** The span from here to `end`. @throws Malformed */
+/** The span from here to `end`; what comes after a fault in it is not looked into. @throws Malformed */
 export function readSpan(reader: WireReader, end: number): OtlpSpan {
+  reader.values.reset()
   const span = emptySpan()
   while (reader.pos < end) {
     const tag = reader.tag()
@@ -53,7 +55,7 @@ export function readSpan(reader: WireReader, end: number): OtlpSpan {
         readAttributeOf(span, reader, reader.end(), span.attributes)
         break
       case tagOf(11, LEN):
-        span.events.push(readEvent(span, reader, reader.end()))
+        readEventOf(span, reader, reader.end())
         break
       case tagOf(15, LEN):
         readStatus(span, reader, reader.end())
@@ -63,17 +65,39 @@ export function readSpan(reader: WireReader, end: number): OtlpSpan {
     }
   }
   reader.checkEnd(end)
+  span.values = reader.values.total
   return span
 }
 
 function readAttributeOf(span: Faulty, reader: WireReader, end: number, into: Attribute[]): void {
-  try {
-    into.push(readAttribute(reader, end, 0))
-  } catch (error) {
-    if (!(error instanceof TooDeep)) throw error
-    span.fault = TOO_DEEP
-    reader.pos = end
+  if (span.fault === null) {
+    try {
+      into.push(readAttribute(reader, end, 0))
+      return
+    } catch (error) {
+      span.fault = faultOf(error)
+    }
   }
+  reader.pos = end
+}
+
+/** Why the span is rejected. @throws what is no fault of the span alone */
+function faultOf(error: unknown): string {
+  if (error instanceof TooDeep) return TOO_DEEP
+  if (error instanceof OverBudget) return error.message
+  throw error
+}
+
+function readEventOf(span: OtlpSpan, reader: WireReader, end: number): void {
+  if (span.fault === null) {
+    try {
+      span.events.push(readEvent(span, reader, end))
+      return
+    } catch (error) {
+      span.fault = faultOf(error)
+    }
+  }
+  reader.pos = end
 }
 
 function readStatus(span: OtlpSpan, reader: WireReader, end: number): void {
@@ -88,8 +112,12 @@ function readStatus(span: OtlpSpan, reader: WireReader, end: number): void {
   reader.checkEnd(end)
 }
 
-/** @param span gets the fault of the event, if there is one */
+/**
+ * @param span gets the fault of the event, if there is one
+ * @throws OverBudget, Malformed
+ */
 export function readEvent(span: Faulty, reader: WireReader, end: number): OtlpEvent {
+  reader.values.add(1)
   const event: OtlpEvent = { name: '', timeNanos: 0n, attributes: [] }
   while (reader.pos < end) {
     const tag = reader.tag()

@@ -278,6 +278,9 @@ describe('token columns', () => {
   it.each([
     ['integers', { 'llm.token_count.prompt': 10n, 'llm.token_count.completion': 5n }, [10, 5]],
     ['decimal text', { 'llm.token_count.prompt': '10' }, [10, 0]],
+    ['the largest', { 'llm.token_count.prompt': 100_000_000n }, [100_000_000, 0]],
+    ['one too large', { 'llm.token_count.prompt': 100_000_001n }, [0, 0]],
+    ['negative ones', { 'llm.token_count.prompt': -1n, 'llm.token_count.completion': -2.5 }, [0, 0]],
     ['doubles', { 'llm.token_count.prompt': 10.9 }, [10, 0]],
     ['unusable text', { 'llm.token_count.prompt': 'x' }, [0, 0]],
     ['nothing', {}, [0, 0]],

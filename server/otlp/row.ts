@@ -1,6 +1,7 @@
 /** A received span as the row that is stored. Pure: what the clock says is passed in. */
 
 import { buildTree, type KeyPath, valueAt } from '#server/otlp/attribute-tree'
+import { OverBudget, ValueCount } from '#server/otlp/budget'
 import { idOf, modelNameOf, previewOf, spanKindOf, statusOf, tokensOf } from '#server/otlp/columns'
 import { listEvents } from '#server/otlp/events'
 import { addGenAiAttributes } from '#server/otlp/gen-ai'
@@ -13,6 +14,7 @@ import { cleanText, writeValue } from '#server/otlp/text'
 /**
  * @param receivedAt microseconds since 1970: the start of a span that names none
  * @param write makes a document of a value
+ * @throws OverBudget, and what `write` throws
  */
 export function toRow(
   span: OtlpSpan,
@@ -72,19 +74,22 @@ function timesOf(span: OtlpSpan, receivedAt: number): { startTime: number; endTi
 }
 
 function treeOf(span: OtlpSpan): ValueMap {
-  const tree = buildTree(addGenAiAttributes(span.attributes), treatValue)
+  const values = new ValueCount(span.values)
+  const treat = (path: KeyPath, value: Value) => treatValue(path, value, values)
+  const tree = buildTree(addGenAiAttributes(span.attributes), treat)
   const input = tree.get('input')
   if (input instanceof Map) writeInputAsText(input)
   return tree
 }
 
 /** What some keys' values are before they enter the tree; a text that is no JSON, or no number, stays as it is. */
-function treatValue(path: KeyPath, value: Value): Value {
+function treatValue(path: KeyPath, value: Value, values: ValueCount): Value {
   if (path.treatment === 'toInteger') return toInteger(value) ?? value
   if (typeof value !== 'string') return value
   try {
-    return parseJsonValue(value)
-  } catch {
+    return parseJsonValue(value, values)
+  } catch (error) {
+    if (error instanceof OverBudget) throw error
     return value
   }
 }

@@ -3,6 +3,7 @@
  * with anything else in it is read field by field (protobuf.ts) and made a row by row.ts, where the rules stand. Both
  * ways give the same row.
  */
+import { OverBudget } from '#server/otlp/budget'
 import { idOf, microsOf, modelNameOf, previewOf, spanKindOf, statusOf, tokensOf } from '#server/otlp/columns'
 import { listEvents } from '#server/otlp/events'
 import type { OtlpEvent, OtlpSpan, Value } from '#server/otlp/model'
@@ -67,6 +68,7 @@ export class SpanDecoder {
     } catch (error) {
       // A RangeError is a string longer than JavaScript's longest.
       if (error instanceof TooLarge || error instanceof RangeError) return TOO_LARGE
+      if (error instanceof OverBudget) return error.message
       throw error
     }
   }
@@ -80,11 +82,12 @@ export class SpanDecoder {
   decodeCommon(reader: WireReader, start: number, end: number, receivedAt: number): RowOrReason | null {
     if (this.#keys.isFull) this.#keys = this.#newKeys()
     reader.pos = start
+    reader.values.reset()
     try {
       return this.#head.read(reader, end, this.#keys) ? this.#makeRow(reader, receivedAt) : null
     } catch (error) {
       // What is wrong, the other way says better.
-      if (error instanceof Uncommon || error instanceof Malformed) return null
+      if (error instanceof Uncommon || error instanceof Malformed || error instanceof OverBudget) return null
       if (error instanceof TooLarge) return TOO_LARGE
       throw error
     }

@@ -1,10 +1,12 @@
 /** Puts attributes, as they lie on the wire, into the tree of a table of keys. */
+
+import { OverBudget } from '#server/otlp/budget'
 import { parseJsonValue } from '#server/otlp/lossless'
 import type { Value } from '#server/otlp/model'
 import type { KeyTable } from '#server/otlp/wire/keys'
 import type { WireReader } from '#server/otlp/wire/reader'
 import { readText } from '#server/otlp/wire/text'
-import { DOUBLE, FALSE, INTEGER, JSON_TEXT, LIST, TEXT, TRUE, VALUE } from '#server/otlp/wire/tree'
+import { DOUBLE, FALSE, INTEGER, JSON_TEXT, LIST, TEXT, TRUE } from '#server/otlp/wire/tree'
 
 // The tags of a KeyValue and of an AnyValue as every exporter writes them: one byte each.
 const KEY_FIELD = 0x0a
@@ -40,13 +42,8 @@ export function putAttribute(reader: WireReader, end: number, keys: KeyTable): b
     case STRING_VALUE: {
       if (treatment === 'toInteger' || reader.end() !== end) return false
       if (treatment === null) tree.put(place, TEXT, reader.pos, end)
-      else if (!startsLikeNull(bytes, reader.pos, end)) tree.put(place, JSON_TEXT, reader.pos, end)
-      else {
-        const value = jsonIn(bytes, reader.pos, end)
-        if (value === null) return true
-        tree.put(place, VALUE, reader.pos, end)
-        place.value = value
-      }
+      else if (isNull(bytes, reader.pos, end)) reader.values.add(1)
+      else tree.put(place, JSON_TEXT, reader.pos, end)
       return true
     }
     case INT_VALUE: {
@@ -70,18 +67,25 @@ export function putAttribute(reader: WireReader, end: number, keys: KeyTable): b
   return false
 }
 
-/** Whether a text might be the JSON `null`, blanks before it or not. */
-function startsLikeNull(bytes: Buffer, start: number, end: number): boolean {
-  const first = bytes[start] as number
-  return start < end && (first === 0x6e || first <= 0x20)
+const isBlank = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+
+/** Whether a text is the JSON `null`, blanks around it or not: the attribute is left out. */
+function isNull(bytes: Buffer, start: number, end: number): boolean {
+  let from = start
+  while (from < end && isBlank(bytes[from])) from += 1
+  if (bytes[from] !== 0x6e) return false
+  let to = end
+  while (to > from && isBlank(bytes[to - 1])) to -= 1
+  return to - from === 4 && bytes.toString('latin1', from, to) === 'null'
 }
 
-/** The JSON in a text, else the text. */
-export function jsonIn(bytes: Buffer, start: number, end: number): Value {
+/** The JSON in a text, its values counted, else the text. @throws OverBudget */
+export function jsonIn({ bytes, values }: WireReader, start: number, end: number): Value {
   const text = readText(bytes, start, end)
   try {
-    return parseJsonValue(text)
-  } catch {
+    return parseJsonValue(text, values)
+  } catch (error) {
+    if (error instanceof OverBudget) throw error
     return text
   }
 }

@@ -2,6 +2,7 @@
  * JSON that came as the text of an attribute, written without being parsed into values first. Only what is common is
  * understood: whatever would not come out byte for byte as lossless.ts and text.ts have it is left to them.
  */
+import { MAX_SPAN_VALUES } from '#server/otlp/budget'
 import type { WireReader } from '#server/otlp/wire/reader'
 import type { JsonSink } from '#server/otlp/wire/sink'
 
@@ -22,16 +23,21 @@ const NOT_OURS = new Error('not ours')
 /** The names of the objects that are open, as hashes: a chance hit costs time, nothing else. */
 const hashes = new Int32Array(MAX_DEPTH * MAX_MEMBERS)
 
-/** False when it gave up; what was written until then is of no use. @throws TooLarge */
+/**
+ * Counts the values it wrote. False when it gave up; what was written until then is of no use.
+ * @throws TooLarge, OverBudget
+ */
 export function transcodeJson(reader: WireReader, start: number, end: number, sink: JsonSink): boolean {
   const writer = new Transcoder(reader, start, end, sink)
   try {
     writer.value(0)
-    return writer.isAtEnd()
+    if (!writer.isAtEnd()) return false
   } catch (error) {
     if (error === NOT_OURS) return false
     throw error
   }
+  reader.values.add(writer.values)
+  return true
 }
 
 class Transcoder {
@@ -40,6 +46,7 @@ class Transcoder {
   readonly #end: number
   readonly #sink: JsonSink
   #at: number
+  values = 0
 
   constructor(reader: WireReader, start: number, end: number, sink: JsonSink) {
     this.#reader = reader
@@ -69,6 +76,7 @@ class Transcoder {
   }
 
   value(depth: number): void {
+    if (++this.values > MAX_SPAN_VALUES) throw NOT_OURS
     const first = this.#peek()
     if (first === QUOTE) {
       const start = this.#string()

@@ -213,10 +213,21 @@ export class JsonbSink extends Memory implements JsonSink {
 
   /** Clean text. */
   #string(text: string): void {
+    const { length } = text
+    if (length <= MOST_INLINE && isAscii(text)) {
+      this.#header(TEXTRAW, length)
+      this.putAscii(text)
+      return
+    }
     const size = Buffer.byteLength(text)
     this.#header(TEXTRAW, size)
     this.ensure(size)
     this.bytes.write(text, this.pos)
     this.pos += size
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 0x80) return false
+  return true
 }

@@ -37,6 +37,8 @@ const MEMORY_BYTES = 512 * 1024
 const BUCKETS = 2 * MAX_KEYS
 /** Indexes beyond are left to whoever reads attributes one by one. */
 const MAX_INDEX_DIGITS = 9
+/** Keys with more levels are not worth learning: no convention has any, and each level takes a place. */
+const MAX_LEVELS = 16
 
 export class KeyTable {
   readonly tree = new PlaceTree()
@@ -137,6 +139,7 @@ export class KeyTable {
       return null
     }
     const { segments, treatment } = cutKey(text)
+    if (segments.length > MAX_LEVELS) return null
     const place = this.#placeOf(segments)
     if (place === null) return null
     reader.bytes.copy(this.#bytes, this.#used, start, end)

@@ -3,6 +3,8 @@
  * is what the generated code accepts, but for text that is no UTF-8, which others make replacements of.
  */
 
+import { ValueCount } from '#server/otlp/budget'
+
 /** The bytes are no message; whoever knows the request answers "undecodable". */
 export class Malformed extends Error {}
 
@@ -25,6 +27,8 @@ export class WireReader {
   /** The halves of the last 64-bit number read, as signed 32-bit integers: bits, not values. */
   low = 0
   high = 0
+  /** What the present span holds so far. */
+  readonly values = new ValueCount()
 
   constructor(bytes: Uint8Array) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

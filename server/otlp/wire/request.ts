@@ -1,5 +1,6 @@
 /** Where the spans of an ExportTraceServiceRequest lie, without reading them. */
-import { type Attribute, MAX_VALUE_DEPTH, projectOf } from '#server/otlp/model'
+import { OverBudget } from '#server/otlp/budget'
+import { MAX_VALUE_DEPTH, PROJECT_ATTRIBUTE, projectOf } from '#server/otlp/model'
 import { readAttribute, TooDeep } from '#server/otlp/protobuf-fields'
 import { LEN, tagOf, type WireReader } from '#server/otlp/wire/reader'
 
@@ -94,18 +95,39 @@ function readProject(reader: WireReader, end: number): string | null {
 }
 
 function readResource(reader: WireReader, end: number): string | null {
-  const attributes: Attribute[] = []
+  let project: string | null = null
   while (findField(reader, 1, end)) {
     const attributeEnd = reader.end()
+    const { pos } = reader
+    const isProject = namesProject(reader, attributeEnd)
+    check(reader, attributeEnd, KEY_VALUE, 0)
+    if (!isProject || project !== null) continue
+    reader.pos = pos
+    reader.values.reset()
     try {
-      attributes.push(readAttribute(reader, attributeEnd, 0))
+      project = projectOf([readAttribute(reader, attributeEnd, 0)])
     } catch (error) {
-      // Of a resource only one text matters: a value nested too deeply is none of our business.
-      if (!(error instanceof TooDeep)) throw error
+      // Only a text matters: a value nested too deeply, or too large, is none of our business.
+      if (!(error instanceof TooDeep || error instanceof OverBudget)) throw error
       reader.pos = attributeEnd
     }
   }
-  return projectOf(attributes)
+  return project
+}
+
+/** Whether it is the attribute whose value matters. Comes back to where it was. */
+function namesProject(reader: WireReader, end: number): boolean {
+  const { pos } = reader
+  let key = false
+  while (findField(reader, 1, end)) {
+    const keyEnd = reader.end()
+    key =
+      keyEnd - reader.pos === PROJECT_ATTRIBUTE.length &&
+      reader.bytes.toString('latin1', reader.pos, keyEnd) === PROJECT_ATTRIBUTE
+    reader.pos = keyEnd
+  }
+  reader.pos = pos
+  return key
 }
 
 /** The messages inside a message, by field number. */

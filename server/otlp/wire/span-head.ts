@@ -5,6 +5,8 @@ import { I64, LEN, Malformed, tagOf, VARINT, type WireReader } from '#server/otl
 
 /** A span with more attributes is none of those we are made for. */
 const MAX_ATTRIBUTES = 4096
+/** Nor is one with more events; start and end of each are kept. */
+const MAX_EVENT_PLACES = 2 * 4096
 
 const TRACE_ID = tagOf(1, LEN)
 const SPAN_ID = tagOf(2, LEN)
@@ -51,7 +53,7 @@ export class SpanHead {
 
   /**
    * Reads the span from here to `end`; false when something in it is uncommon.
-   * @throws Malformed
+   * @throws Malformed, OverBudget
    */
   read(reader: WireReader, end: number, keys: KeyTable): boolean {
     this.#clear()
@@ -61,9 +63,11 @@ export class SpanHead {
       const tag = reader.tag()
       if (tag === ATTRIBUTE) {
         const attributeEnd = reader.end()
+        reader.values.add(1)
         if (++attributes > MAX_ATTRIBUTES || !putAttribute(reader, attributeEnd, keys)) return false
         reader.pos = attributeEnd
       } else this.#field(tag, reader)
+      if (this.events.length > MAX_EVENT_PLACES) return false
     }
     reader.checkEnd(end)
     return !keys.tree.hasConflict

@@ -3,8 +3,6 @@
  * into its tree is only which of them it uses, and with what. A stamp tells the uses of one span from those of another,
  * so that nothing need be cleaned up.
  */
-import type { Value } from '#server/otlp/model'
-
 /** What a place holds itself; children are counted apart. */
 export const EMPTY = 0
 export const TEXT = 1
@@ -15,8 +13,6 @@ export const DOUBLE = 4
 export const TRUE = 5
 export const FALSE = 6
 export const LIST = 7
-/** Not bytes any more. */
-export const VALUE = 8
 
 export class Place {
   /** Null for the root. */
@@ -42,7 +38,6 @@ export class Place {
   /** Where the value lies; for a list, its message. */
   start = 0
   end = 0
-  value: Value = null
 
   constructor(parent: Place | null, label: Uint8Array | null, index: number) {
     this.parent = parent
@@ -101,7 +96,6 @@ export class PlaceTree {
     place.lastSlot = null
     place.isSorted = true
     place.type = EMPTY
-    place.value = null
   }
 
   #addName(parent: Place, place: Place): void {

@@ -13,7 +13,6 @@ import {
   slotsOf,
   TEXT,
   TRUE,
-  VALUE,
 } from '#server/otlp/wire/tree'
 
 /** Lists lie no deeper in each other; those who do are left to whoever knows what is too deep. */
@@ -24,7 +23,7 @@ export class Uncommon extends Error {}
 
 /**
  * Writes what hangs below a place as an object.
- * @throws Uncommon, Malformed, TooLarge
+ * @throws Uncommon, Malformed, OverBudget, TooLarge
  */
 export function writeObject(place: Place, reader: WireReader, sink: JsonSink): void {
   const opened = sink.openObject()
@@ -55,7 +54,6 @@ function writeValueAt(place: Place, reader: WireReader, sink: JsonSink): void {
   const { type, start, end } = place
   if (type === TEXT) sink.text(reader, start, end)
   else if (type === JSON_TEXT) writeJsonText(reader, start, end, sink)
-  else if (type === VALUE) sink.value(place.value)
   else if (type === TRUE || type === FALSE) sink.bool(type === TRUE)
   else {
     reader.pos = start
@@ -73,7 +71,7 @@ function writeJsonText(reader: WireReader, start: number, end: number, sink: Jso
   const before = sink.mark()
   if (transcodeJson(reader, start, end, sink)) return
   sink.rewind(before)
-  sink.value(jsonIn(reader.bytes, start, end))
+  sink.value(jsonIn(reader, start, end))
 }
 
 const ITEM = tagOf(1, LEN)
@@ -84,6 +82,7 @@ function writeList(reader: WireReader, end: number, sink: JsonSink, depth: numbe
   const opened = sink.openList()
   while (reader.pos < end) {
     if (reader.tag() !== ITEM) throw new Uncommon()
+    reader.values.add(1)
     sink.item()
     writeItem(reader, reader.end(), sink, depth)
   }
