@@ -12,6 +12,7 @@ import {
   type Field,
   fieldsOf,
   idColumn,
+  type Lock,
   Memo,
   mergesOf,
   namesOf,
@@ -28,6 +29,12 @@ import { copyIn } from '#server/db/postgres-copy'
 import { queryError } from '#server/db/postgres-errors'
 
 const FUNCTIONS = { least: 'least', greatest: 'greatest' }
+
+const LOCKS: Record<Lock, string> = {
+  'from-delete': 'for key share',
+  'from-change': 'for no key update',
+  'from-all': 'for update',
+}
 
 const clientOf = (tx: Queries) => (tx as unknown as { session: { client: pg.ClientBase } }).session.client
 
@@ -55,6 +62,12 @@ const arrayOf = (column: Column, index: number) => `$${index + 1}::${column.getS
 const arrays = (fields: readonly Field[]) =>
   fields.map(({ column }, index) => arrayOf(column, index)).join(', ')
 const membersOf = (fields: readonly Field[]) => fields.map(({ member }) => member).join()
+
+/** The same in every database, and that of `inLockOrder`. */
+function lockOrderOf(column: Column): string {
+  const name = quoted(column.name)
+  return column.getSQLType() === 'text' ? `${name} collate "C"` : name
+}
 
 function valuesOf(fields: readonly Field[], rows: readonly Row[]): unknown[][] {
   return fields.map(({ member, column }) => {
@@ -129,16 +142,32 @@ export const postgresBulk: Bulk = {
     return new Map(made.map((row) => [String(row[key]), Number(row.id)]))
   },
 
-  selectMany: async (tx, table, { members, by, lock = false }, keys) => {
+  selectMany: async (tx, table, { members, by, lock }, keys) => {
     if (keys.length === 0) return []
     const [key] = pickFields(table, [by]) as [Field]
     const text = () => {
       const name = quoted(key.column.name)
-      const order = lock ? ` order by ${name} for no key update` : ''
+      const order = lock ? ` order by ${lockOrderOf(key.column)} ${LOCKS[lock]}` : ''
       const list = aliasesOf(pickFields(table, members))
       return `select ${list} from ${tableName(table)} where ${name} = any(${arrayOf(key.column, 0)})${order}`
     }
-    return (await run(tx, table, `select ${by} ${lock} ${members.join()}`, text, [keys])) as never[]
+    return (await run(tx, table, `select ${by} ${lock ?? ''} ${members.join()}`, text, [keys])) as never[]
+  },
+
+  holdMany: async (tx, table, { members, by }, names, { table: others, by: othersBy, refersBy, keys }) => {
+    const [name] = pickFields(table, [by]) as [Field]
+    const [key, parent] = pickFields(others, [othersBy, refersBy]) as [Field, Field]
+    const text = () => {
+      const [from, id] = [tableName(table), quoted(idColumn(table).name)]
+      const named = `select ${id} from ${from} where ${quoted(name.column.name)} = any(${arrayOf(name.column, 0)})`
+      const referred = `select ${quoted(parent.column.name)} from ${tableName(others)}
+        where ${quoted(key.column.name)} = any(${arrayOf(key.column, 1)})`
+      return `select ${aliasesOf(pickFields(table, members))} from ${from}
+        where ${id} = any(array(${named} union ${referred}))
+        order by ${lockOrderOf(name.column)} ${LOCKS['from-delete']}`
+    }
+    const shape = `hold ${by} ${members.join()} ${getTableName(others)} ${othersBy} ${refersBy}`
+    return (await run(tx, table, shape, text, [names, keys])) as never[]
   },
 
   upsertMany: async (tx, table, rows, upsert) => {

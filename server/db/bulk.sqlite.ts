@@ -89,6 +89,9 @@ export const sqliteBulk: Bulk = {
     return keys.flatMap((value) => statement.all([value])) as never[]
   },
 
+  // A writer is alone: nothing has to be held.
+  holdMany: (tx, table, select, names) => sqliteBulk.selectMany(tx, table, select, names),
+
   upsertMany: async (tx, table, rows, upsert) => {
     if (rows.length === 0) return []
     const { key, merge, returning } = upsert

@@ -22,8 +22,22 @@ export interface BulkSelect<T extends PgTable, M extends Member<T>> {
   members: readonly M[]
   /** The column that equals one of the keys. */
   by: Member<T>
-  /** Locks the rows until the transaction ends, in the order of the keys' values. */
-  lock?: boolean
+  /** Locks the rows until the transaction ends, in the order of the keys' values; texts in that of `inLockOrder`. */
+  lock?: Lock
+}
+
+/**
+ * What is kept from others: deleting the row, which several may do at once; changing it too; or all of it, also referring
+ * to it, which a row must be held by to be deleted.
+ */
+export type Lock = 'from-delete' | 'from-change' | 'from-all'
+
+/** Rows of a table that refer to those of another, and by which of their columns they are found. */
+export interface Referring<T extends PgTable = PgTable> {
+  table: T
+  by: Member<T>
+  refersBy: Member<T>
+  keys: readonly string[]
 }
 
 export interface BulkUpsert<T extends PgTable, M extends Member<T>> {
@@ -56,6 +70,17 @@ export interface Bulk {
     select: BulkSelect<T, M>,
     keys: readonly (string | number)[],
   ): Promise<Pick<T['$inferSelect'], M>[]>
+  /**
+   * The rows with one of the names. Nobody can delete these, nor any that the others refer to, until the transaction ends:
+   * one statement, before the rows that refer are locked.
+   */
+  holdMany<T extends PgTable, M extends Member<T>, R extends PgTable>(
+    tx: Queries,
+    table: T,
+    select: Pick<BulkSelect<T, M>, 'members' | 'by'>,
+    names: readonly string[],
+    referring: Referring<R>,
+  ): Promise<Pick<T['$inferSelect'], M>[]>
   /** Inserts rows, or merges them into those of the same key, in the order given: sort them, so that writers cannot deadlock. */
   upsertMany<T extends PgTable, M extends Member<T>>(
     tx: Queries,
@@ -71,6 +96,12 @@ export interface Bulk {
     key: readonly Member<T>[],
   ): Promise<void>
 }
+
+/**
+ * Compares texts in the order in which rows are locked, for `sort`: that of their UTF-8 bytes, which does not depend on
+ * the collation of a database. JavaScript's own order differs past U+FFFF.
+ */
+export const inLockOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 export type Row = Record<string, unknown>
 

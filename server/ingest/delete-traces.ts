@@ -2,8 +2,10 @@
 import { and, eq, inArray } from 'drizzle-orm'
 import type { Database, Queries } from '#server/db/database'
 import { bucketsWithout } from '#server/ingest/buckets'
+import { holdProject } from '#server/ingest/recount'
+import { countSessions, lockSessions } from '#server/ingest/recount-sessions'
 import { addToBuckets } from '#server/ingest/store-buckets'
-import { lockTraces } from '#server/ingest/store-traces'
+import { lockTraces, type TraceState } from '#server/ingest/store-traces'
 
 interface Work {
   db: Database
@@ -22,22 +24,36 @@ export interface DoomedTrace {
 export const SPANS_PER_DELETE = 2000
 
 /**
- * Deletes traces inside a transaction, and takes them out of the sums of their project. Locks in the order of ingest:
- * traces, then sums.
- * @returns the sessions they were in: count these anew with `recountSessionRows`, unless they go too
+ * Deletes traces of a project inside a transaction, and takes them out of the sums of the project and of other projects'
+ * sessions. The project's own sessions are left as they are: they go next. Locks in the order of ingest: project, traces,
+ * sessions, hours.
  */
-export async function deleteTraces({ db, tx }: Work, doomed: readonly DoomedTrace[]): Promise<number[]> {
+export async function deleteTraces(
+  { db, tx }: Work,
+  projectId: number,
+  doomed: readonly DoomedTrace[],
+): Promise<void> {
   const { spans, spanRollups, traces } = db.t
+  if (!(await holdProject({ db, tx }, projectId))) return
   const states = [...(await lockTraces({ db, tx }, doomed)).values()]
   const ids = states.map((state) => state.id)
-  if (ids.length === 0) return []
+  if (ids.length === 0) return
+  const sessions = await lockSessions({ db, tx }, sessionsOf(states), 'from-change')
   // By themselves, in one statement: a cascade asks for those of each trace.
   await tx.delete(spans).where(inArray(spans.traceRowId, ids))
   await tx.delete(spanRollups).where(inArray(spanRollups.traceRowId, ids))
   await tx.delete(traces).where(inArray(traces.id, ids))
+  await countSessions(
+    { db, tx },
+    sessions.filter((session) => session.projectId !== projectId),
+  )
   await addToBuckets({ db, tx }, bucketsWithout(states))
-  return [...new Set(states.flatMap(({ projectSessionId }) => projectSessionId ?? []))]
 }
+
+/** The sessions that traces are in, each once. */
+export const sessionsOf = (states: readonly TraceState[]): number[] => [
+  ...new Set(states.flatMap(({ projectSessionId }) => projectSessionId ?? [])),
+]
 
 /**
  * Takes most spans out of a trace that has too many for one transaction, and that is to go next. Its sums are left as

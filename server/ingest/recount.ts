@@ -2,7 +2,7 @@
  * Sums counted anew from what they are sums of: traces from their spans, sessions and hours from their traces. In small
  * transactions, while spans go on arriving. Traces first, then sessions and projects: each builds on the one before.
  */
-import { and, asc, eq, gt, gte, inArray, lt, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, gte, inArray, lt, ne } from 'drizzle-orm'
 import type { Database, Queries } from '#server/db/database'
 import { addTrace, type BucketSums, bucketOf, emptyBucket, MICROS_PER_HOUR } from '#server/ingest/buckets'
 import { addCounts, type Counts, sameCounts, TraceTree } from '#server/ingest/rollups'
@@ -86,64 +86,6 @@ function recountTrace(state: TraceState, spans: readonly StoredSpan[]) {
   return { trace, rollups }
 }
 
-/**
- * Counts a page of sessions anew.
- * @returns the last id of the page; null when there are no more
- */
-export async function recountSessions(db: Database, { afterId, limit }: RecountPage): Promise<number | null> {
-  const { projectSessions } = db.t
-  const page = await db.read
-    .select({ id: projectSessions.id })
-    .from(projectSessions)
-    .where(gt(projectSessions.id, afterId))
-    .orderBy(asc(projectSessions.id))
-    .limit(limit)
-  const ids = page.map((row) => row.id)
-  if (ids.length > 0) await db.write((tx) => recountSessionRows({ db, tx }, ids))
-  return ids.at(-1) ?? null
-}
-
-/** Counts these sessions anew, inside a transaction. A session without traces keeps its times. */
-export async function recountSessionRows({ db, tx }: Work, ids: readonly number[]): Promise<void> {
-  if (ids.length === 0) return
-  const { projectSessions, traces } = db.t
-  const members = ['id', 'sessionId', 'startTime', 'endTime'] as const
-  const named = await db.dialect.selectMany(tx, projectSessions, { members, by: 'id' }, ids)
-  // Locked by name, as ingest does. What ingest has not committed it adds when it gets the lock.
-  const names = named.map((row) => row.sessionId)
-  const locked = await db.dialect.selectMany(
-    tx,
-    projectSessions,
-    { members, by: 'sessionId', lock: true },
-    names,
-  )
-  const sum = (column: typeof traces.spanCount) => sql`sum(${column})`.mapWith(Number)
-  const sums = await tx
-    .select({
-      id: traces.projectSessionId,
-      startTime: sql`min(${traces.startTime})`.mapWith(Number),
-      endTime: sql`max(${traces.endTime})`.mapWith(Number),
-      traceCount: sql`count(*)`.mapWith(Number),
-      spanCount: sum(traces.spanCount),
-      errorCount: sum(traces.errorCount),
-      promptTokens: sum(traces.promptTokens),
-      completionTokens: sum(traces.completionTokens),
-    })
-    .from(traces)
-    .where(inArray(traces.projectSessionId, [...ids]))
-    .groupBy(traces.projectSessionId)
-  const byId = new Map(sums.map((row) => [row.id, row]))
-  const none = { traceCount: 0, spanCount: 0, errorCount: 0, promptTokens: 0, completionTokens: 0 }
-  const rows = locked.map(({ id, startTime, endTime }) => ({
-    startTime,
-    endTime,
-    ...none,
-    ...byId.get(id),
-    id,
-  }))
-  await db.dialect.updateMany(tx, projectSessions, rows, ['id'])
-}
-
 /** Counts every hour of a project anew, and its whole life. */
 export async function recountBuckets(db: Database, projectId: number): Promise<void> {
   for (let bucket = await nextBucket(db, projectId, null); bucket !== null; ) {
@@ -176,6 +118,7 @@ async function nextBucket(db: Database, projectId: number, after: number | null)
 async function recountBucket(db: Database, projectId: number, bucket: number): Promise<void> {
   const { traces } = db.t
   await db.write(async (tx) => {
+    if (!(await holdProject({ db, tx }, projectId))) return
     await lockShards({ db, tx }, projectId, bucket)
     const sums = emptyBucket(projectId, bucket)
     const inHour = and(
@@ -206,6 +149,7 @@ async function recountBucket(db: Database, projectId: number, bucket: number): P
  */
 async function recountWholeLife(db: Database, projectId: number): Promise<void> {
   await db.write(async (tx) => {
+    if (!(await holdProject({ db, tx }, projectId))) return
     await lockShards({ db, tx }, projectId, WHOLE_LIFE)
     const { projectBuckets } = db.t
     const sums = emptyBucket(projectId, WHOLE_LIFE)
@@ -223,6 +167,15 @@ async function recountWholeLife(db: Database, projectId: number): Promise<void> 
     }
     await writeSums({ db, tx }, sums)
   })
+}
+
+/**
+ * Keeps a project from being deleted until the transaction ends, to be asked before anything in it is locked.
+ * @returns whether it is there
+ */
+export async function holdProject({ db, tx }: Work, projectId: number): Promise<boolean> {
+  const select = { members: ['id'], by: 'id', lock: 'from-delete' } as const
+  return (await db.dialect.selectMany(tx, db.t.projects, select, [projectId])).length > 0
 }
 
 /**

@@ -4,7 +4,8 @@
  */
 import { asc, gt } from 'drizzle-orm'
 import type { Database } from '#server/db/database'
-import { type RecountPage, recountBuckets, recountSessions, recountTraces } from '#server/ingest/recount'
+import { type RecountPage, recountBuckets, recountTraces } from '#server/ingest/recount'
+import { recountSessions } from '#server/ingest/recount-sessions'
 
 /** Rows of one transaction. */
 const TRACES_PER_PAGE = 200

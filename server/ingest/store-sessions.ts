@@ -1,10 +1,11 @@
 /** Session rows, which trace belongs to which, and what a session's traces add up to. */
+import { inLockOrder } from '#server/db/bulk'
 import type { TraceMerge } from '#server/ingest/merge-trace'
 import type { StoreContext } from '#server/ingest/store'
 
 /**
  * Binds traces to the sessions their spans name, where these are stored. A trace that is bound stays bound, and names
- * its session from then on.
+ * its session from then on. The sessions cannot be deleted from here on: new traces refer to them in an order of their own.
  */
 export async function findSessions({ tx, db }: StoreContext, merges: readonly TraceMerge[]): Promise<void> {
   const { projectSessions } = db.t
@@ -16,9 +17,10 @@ export async function findSessions({ tx, db }: StoreContext, merges: readonly Tr
   for (const merge of merges) {
     const { projectSessionId } = merge.after
     if (projectSessionId !== null) merge.sessionId = texts.get(projectSessionId) ?? null
-    else if (merge.sessionId !== null) names.add(merge.sessionId)
+    if (merge.sessionId !== null) names.add(merge.sessionId)
   }
-  const named = await db.dialect.selectMany(tx, projectSessions, { members, by: 'sessionId' }, [...names])
+  const select = { members, by: 'sessionId', lock: 'from-delete' } as const
+  const named = await db.dialect.selectMany(tx, projectSessions, select, [...names])
   const ids = new Map(named.map((row) => [row.sessionId, row.id]))
   for (const { after, sessionId } of merges) {
     if (sessionId !== null) after.projectSessionId ??= ids.get(sessionId) ?? null
@@ -50,7 +52,7 @@ export async function writeSessions({ tx, db }: StoreContext, merges: readonly T
     if (known) join(known, change)
     else changes.set(change.sessionId, change)
   }
-  const rows = [...changes.values()].sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+  const rows = [...changes.values()].sort((a, b) => inLockOrder(a.sessionId, b.sessionId))
   const stored = await db.dialect.upsertMany(tx, db.t.projectSessions, rows, {
     key: ['sessionId'],
     merge: {

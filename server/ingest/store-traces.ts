@@ -41,7 +41,7 @@ export async function lockTraces(
   { tx, db }: Pick<StoreContext, 'tx' | 'db'>,
   batches: readonly Pick<TraceBatch, 'traceId'>[],
 ): Promise<Map<string, TraceState>> {
-  const select = { members: MEMBERS, by: 'traceId', lock: true } as const
+  const select = { members: MEMBERS, by: 'traceId', lock: 'from-change' } as const
   const ids = batches.map((batch) => batch.traceId)
   const rows = await db.dialect.selectMany(tx, db.t.traces, select, ids)
   return new Map(

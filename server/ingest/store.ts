@@ -1,7 +1,7 @@
 /**
  * Stores spans: one transaction, a fixed number of bulk statements, whatever the number of spans. Locks are taken in
- * one order everywhere (projects by name, traces by id, sessions by id, hours of projects by their key), so that writers
- * wait for each other but never in a circle.
+ * one order everywhere (projects by name, traces by trace id, sessions by name, hours of projects by their key; texts by
+ * their bytes), so that writers wait for each other but never in a circle.
  */
 import type { Database, Queries } from '#server/db/database'
 import { mergeTrace, type TraceMerge } from '#server/ingest/merge-trace'

@@ -3,12 +3,19 @@
  * SQLite's only writer (and, there, the whole process) for many seconds. So the bulk goes in small transactions
  * and the project itself last: a delete that is cut short leaves a smaller project, never half a span.
  */
-import { and, eq, exists, inArray, lte, ne, sql } from 'drizzle-orm'
+import { and, eq, exists, lte, ne, sql } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
-import { type DoomedTrace, deleteTraces, emptyTrace, SPANS_PER_DELETE } from '#server/ingest/delete-traces'
-import { recountSessionRows } from '#server/ingest/recount'
+import {
+  type DoomedTrace,
+  deleteTraces,
+  emptyTrace,
+  SPANS_PER_DELETE,
+  sessionsOf,
+} from '#server/ingest/delete-traces'
+import { countSessions, lockSessions } from '#server/ingest/recount-sessions'
+import { lockTraces } from '#server/ingest/store-traces'
 import { getProject, isDefaultProject } from '#server/projects/projects'
 
 const TRACES_PER_STEP = 500
@@ -31,16 +38,39 @@ export async function deleteProject(ctx: World, idOrName: string): Promise<void>
     const [first] = doomed
     if (!first) break
     await emptyTrace(db, first)
-    await db.write(async (tx) => {
-      const sessions = await deleteTraces({ db, tx }, doomed)
-      await recountSessionRows({ db, tx }, await ofOthers(ctx, tx, project.id, sessions))
-    })
+    await db.write((tx) => deleteTraces({ db, tx }, project.id, doomed))
   }
-  await db.write(async (tx) => {
-    const handedOver = await handOverSessions(ctx, tx, project.id)
-    await tx.delete(db.t.projects).where(eq(db.t.projects.id, project.id))
-    await recountSessionRows({ db, tx }, handedOver)
-  })
+  await db.write((tx) => deleteRest(ctx, tx, project.id))
+}
+
+/**
+ * The last step: what has arrived meanwhile, the sessions, and the project itself. Everything is locked first, in the
+ * order of ingest, since a cascade deletes in an order of its own.
+ */
+async function deleteRest(ctx: World, tx: Queries, projectId: number): Promise<void> {
+  const { db } = ctx
+  const { projects, projectSessions, traces } = db.t
+  const byId = { members: ['id'], by: 'id' } as const
+  // Two projects that are deleted at once may hand sessions to each other: the second waits here, not in between.
+  const heirs = await projectsBeside(ctx, tx, projectId)
+  await db.dialect.selectMany(tx, projects, { ...byId, lock: 'from-change' }, [projectId, ...heirs])
+  // Whoever stores in the project holds it: from here on nobody does.
+  await db.dialect.selectMany(tx, projects, { ...byId, lock: 'from-all' }, [projectId])
+  const late = await tx
+    .select({ traceId: traces.traceId })
+    .from(traces)
+    .where(eq(traces.projectId, projectId))
+  const states = [...(await lockTraces({ db, tx }, late)).values()]
+  const own = await tx
+    .select({ id: projectSessions.id })
+    .from(projectSessions)
+    .where(eq(projectSessions.projectId, projectId))
+  const ids = new Set([...own.map(({ id }) => id), ...sessionsOf(states)])
+  const sessions = await lockSessions({ db, tx }, [...ids], 'from-all')
+  const handedOver = new Set(await handOverSessions(ctx, tx, projectId))
+  await tx.delete(projects).where(eq(projects.id, projectId))
+  const staying = sessions.filter(({ id, projectId: owner }) => owner !== projectId || handedOver.has(id))
+  await countSessions({ db, tx }, staying)
 }
 
 /** The newest row now: what comes later is left to the last step, so that a busy project cannot keep us for ever. */
@@ -71,14 +101,14 @@ async function nextTraces(ctx: World, projectId: number, lastId: number): Promis
   return end === -1 ? rows : rows.slice(0, Math.max(1, end))
 }
 
-/** Of these sessions those that belong to another project, which stay. */
-async function ofOthers(ctx: World, tx: Queries, projectId: number, ids: number[]): Promise<number[]> {
-  const { projectSessions } = ctx.db.t
-  if (ids.length === 0) return []
+/** Other projects that have traces in the project's sessions. */
+async function projectsBeside(ctx: World, tx: Queries, projectId: number): Promise<number[]> {
+  const { projectSessions, traces } = ctx.db.t
   const rows = await tx
-    .select({ id: projectSessions.id })
-    .from(projectSessions)
-    .where(and(inArray(projectSessions.id, ids), ne(projectSessions.projectId, projectId)))
+    .selectDistinct({ id: traces.projectId })
+    .from(traces)
+    .innerJoin(projectSessions, eq(traces.projectSessionId, projectSessions.id))
+    .where(and(eq(projectSessions.projectId, projectId), ne(traces.projectId, projectId)))
   return rows.map((row) => row.id)
 }
 

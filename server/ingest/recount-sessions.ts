@@ -1,0 +1,90 @@
+/** The sums of sessions counted anew from their traces. Locking and counting are apart, for who locks more in between. */
+import { asc, gt, inArray, sql } from 'drizzle-orm'
+import type { Lock } from '#server/db/bulk'
+import type { Database, Queries } from '#server/db/database'
+import type { RecountPage } from '#server/ingest/recount'
+
+interface Work {
+  db: Database
+  tx: Queries
+}
+
+/** A session row that is locked. Times are microseconds. */
+export interface LockedSession {
+  id: number
+  sessionId: string
+  projectId: number
+  startTime: number
+  endTime: number
+}
+
+const MEMBERS = ['id', 'sessionId', 'projectId', 'startTime', 'endTime'] as const
+
+/**
+ * Counts a page of sessions anew.
+ * @returns the last id of the page; null when there are no more
+ */
+export async function recountSessions(db: Database, { afterId, limit }: RecountPage): Promise<number | null> {
+  const { projectSessions } = db.t
+  const page = await db.read
+    .select({ id: projectSessions.id })
+    .from(projectSessions)
+    .where(gt(projectSessions.id, afterId))
+    .orderBy(asc(projectSessions.id))
+    .limit(limit)
+  const ids = page.map((row) => row.id)
+  if (ids.length > 0) {
+    await db.write(async (tx) =>
+      countSessions({ db, tx }, await lockSessions({ db, tx }, ids, 'from-change')),
+    )
+  }
+  return ids.at(-1) ?? null
+}
+
+/** Locks these sessions by name, as ingest does, and gives those that are still there. */
+export async function lockSessions(
+  { db, tx }: Work,
+  ids: readonly number[],
+  lock: Lock,
+): Promise<LockedSession[]> {
+  const { projectSessions } = db.t
+  const members = ['id', 'sessionId'] as const
+  const named = await db.dialect.selectMany(tx, projectSessions, { members, by: 'id' }, ids)
+  const names = named.map((row) => row.sessionId)
+  return db.dialect.selectMany(tx, projectSessions, { members: MEMBERS, by: 'sessionId', lock }, names)
+}
+
+/**
+ * Counts locked sessions anew: what ingest has not committed it adds when it gets the lock. A session without traces keeps
+ * its times.
+ */
+export async function countSessions({ db, tx }: Work, locked: readonly LockedSession[]): Promise<void> {
+  if (locked.length === 0) return
+  const { projectSessions, traces } = db.t
+  const ids = locked.map(({ id }) => id)
+  const sum = (column: typeof traces.spanCount) => sql`sum(${column})`.mapWith(Number)
+  const sums = await tx
+    .select({
+      id: traces.projectSessionId,
+      startTime: sql`min(${traces.startTime})`.mapWith(Number),
+      endTime: sql`max(${traces.endTime})`.mapWith(Number),
+      traceCount: sql`count(*)`.mapWith(Number),
+      spanCount: sum(traces.spanCount),
+      errorCount: sum(traces.errorCount),
+      promptTokens: sum(traces.promptTokens),
+      completionTokens: sum(traces.completionTokens),
+    })
+    .from(traces)
+    .where(inArray(traces.projectSessionId, ids))
+    .groupBy(traces.projectSessionId)
+  const byId = new Map(sums.map((row) => [row.id, row]))
+  const none = { traceCount: 0, spanCount: 0, errorCount: 0, promptTokens: 0, completionTokens: 0 }
+  const rows = locked.map(({ id, startTime, endTime }) => ({
+    startTime,
+    endTime,
+    ...none,
+    ...byId.get(id),
+    id,
+  }))
+  await db.dialect.updateMany(tx, projectSessions, rows, ['id'])
+}
