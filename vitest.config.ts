@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Kinds of tests by file name: `*.test.ts` runs once, `*.db.test.ts` on both engines, `*.sqlite.test.ts` and
-// `*.postgres.test.ts` on the one, `*.process.test.ts` starts the built program, `*.long.test.ts` is for `npm run test:long`.
+// `*.postgres.test.ts` on the one, `*.timing.test.ts` compares times and so runs alone (on SQLite), `*.process.test.ts` starts the
+// built program, `*.long.test.ts` is for `npm run test:long`.
 const everywhere = ['{app,bin,collector,components,scripts,server,test}/**']
 const files = (suffix: string) => everywhere.map((folder) => `${folder}/*.${suffix}`)
 
@@ -24,12 +25,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: files('test.{ts,tsx}'),
-          exclude: ['**/node_modules/**', '**/*.{db,sqlite,postgres,process,long}.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.{db,sqlite,postgres,timing,process,long}.test.ts'],
           testTimeout: 20_000,
         },
       },
       database('sqlite'),
       database('postgres'),
+      {
+        test: {
+          ...database('sqlite').test,
+          name: 'timing',
+          include: files('timing.test.ts'),
+          fileParallelism: false,
+          testTimeout: 180_000,
+        },
+      },
       {
         test: {
           name: 'process',
