@@ -115,7 +115,9 @@ export async function explainKept(db: Database, { sql, values }: RecordedQuery):
 
 function asLiteral(client: pg.ClientBase, value: unknown): string {
   if (value === null || value === undefined) return 'null'
-  if (!Array.isArray(value)) return client.escapeLiteral(String(value))
-  const items = value.map((item) => (item === null ? 'null' : JSON.stringify(String(item))))
+  if (!Array.isArray(value)) return client.escapeLiteral(asText(value))
+  const items = value.map((item) => (item === null ? 'null' : JSON.stringify(asText(item))))
   return client.escapeLiteral(`{${items.join()}}`)
 }
+
+const asText = (value: unknown) => (Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : String(value))
