@@ -89,6 +89,9 @@ describe('the document', () => {
     ])
     // biome-ignore format: a table
     expect(Object.fromEntries(listed)).toEqual({
+      'get /v1/audit': 'action actor address cursor from limit outcome target until',
+      'get /v1/audit/export': 'action actor address format from outcome target until',
+      'get /v1/audit/{entry_number}': '',
       'get /v1/projects': 'cursor include_dataset_evaluator_projects include_experiment_projects limit name_contains',
       'post /v1/projects': '',
       'get /v1/projects/{project_identifier}': '',
@@ -96,6 +99,7 @@ describe('the document', () => {
       'delete /v1/projects/{project_identifier}': '',
       'get /v1/projects/{project_identifier}/spans': spanFilters.replace('span_id', 'span_id span_kind'),
       'get /v1/projects/{project_identifier}/spans/otlpv1': spanFilters,
+      'put /v1/secrets': '',
       'get /v1/system/api_keys': '',
       'post /v1/system/api_keys': '',
       'delete /v1/system/api_keys/{api_key_id}': '',

@@ -7,6 +7,7 @@ import * as project from '../v1/projects/[project_identifier]/route'
 import * as otlpSpans from '../v1/projects/[project_identifier]/spans/otlpv1/route'
 import * as spans from '../v1/projects/[project_identifier]/spans/route'
 import * as projects from '../v1/projects/route'
+import * as secrets from '../v1/secrets/route'
 import * as systemApiKeyPrevious from '../v1/system/api_keys/[api_key_id]/previous/route'
 import * as systemApiKeyRotation from '../v1/system/api_keys/[api_key_id]/rotate/route'
 import * as systemApiKey from '../v1/system/api_keys/[api_key_id]/route'
@@ -28,6 +29,7 @@ export const ROUTES: readonly RouteModule[] = [
   { path: '/v1/projects/{project_identifier}', module: project },
   { path: '/v1/projects/{project_identifier}/spans', module: spans },
   { path: '/v1/projects/{project_identifier}/spans/otlpv1', module: otlpSpans },
+  { path: '/v1/secrets', module: secrets },
   { path: '/v1/system/api_keys', module: systemApiKeys },
   { path: '/v1/system/api_keys/{api_key_id}', module: systemApiKey },
   { path: '/v1/system/api_keys/{api_key_id}/previous', module: systemApiKeyPrevious },
