@@ -48,7 +48,7 @@ export class GroupWriter {
    * @throws AppError storage_full, unavailable
    */
   async store(entries: Entry[], lane: number): Promise<void> {
-    const { db, keepAnswered, onTrouble, meter } = this.#options
+    const { db, keepAnswered, onTrouble, onCulprit, meter } = this.#options
     let strange = 0
     for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
       const open = keepAnswered ? entries : entries.filter(({ request }) => !request.isAnswered)
@@ -58,12 +58,17 @@ export class GroupWriter {
         return
       } catch (error) {
         if (db.dialect.isStorageFull(error)) throw this.#noteFull(error)
-        if (!db.dialect.isTransient(error) && isFaultOfData(error))
-          return this.#storeInHalves(open, lane, error)
+        const isTransient = db.dialect.isTransient(error)
+        if (!isTransient && isFaultOfData(error)) {
+          return this.#singleOut(open, lane, (culprit) => this.#reject(culprit, error))
+        }
         onTrouble(error, 'spans could not be stored; trying again')
         meter.retried()
-        if (!db.dialect.isTransient(error)) strange += 1
-        if (strange >= SUSPICIOUS_FAILURES && (await this.#isThere())) return this.#singleOut(open, lane)
+        if (!isTransient) strange += 1
+        if (strange >= SUSPICIOUS_FAILURES && (await this.#isThere())) {
+          // Whoever sent it may come again, for it may be a fault of ours.
+          return this.#singleOut(open, lane, ({ request }) => onCulprit(request))
+        }
       }
       await sleep(pauseMs)
     }
@@ -92,13 +97,18 @@ export class GroupWriter {
     )
   }
 
-  /** Finds what keeps the others from being stored; whoever sent it may come again, for it may be a fault of ours. */
-  async #singleOut(entries: Entry[], lane: number): Promise<void> {
+  /** Finds, by halves, what keeps the others from being stored. */
+  async #singleOut(entries: Entry[], lane: number, condemn: (culprit: Entry) => void): Promise<void> {
     const [only] = entries
-    if (entries.length === 1 && only) return this.#options.onCulprit(only.request)
+    if (entries.length === 1 && only) return condemn(only)
     const middle = Math.ceil(entries.length / 2)
     await this.store(entries.slice(0, middle), lane)
     await this.store(entries.slice(middle), lane)
+  }
+
+  #reject({ request }: Entry, error: unknown): void {
+    this.#options.onTrouble(error, 'a span could not be stored and is rejected')
+    request.reject('the database refused it')
   }
 
   /** Says once, not for every request, that there is no room any more. */
@@ -107,17 +117,5 @@ export class GroupWriter {
       this.#options.onTrouble(error, 'the storage is full; spans are refused until there is room')
     this.#isFull = true
     return new AppError('storage_full', 'The storage of the server is full', { cause: error })
-  }
-
-  async #storeInHalves(entries: Entry[], lane: number, error: unknown): Promise<void> {
-    const [only] = entries
-    if (entries.length === 1 && only) {
-      this.#options.onTrouble(error, 'a span could not be stored and is rejected')
-      only.request.reject('the database refused it')
-      return
-    }
-    const middle = Math.ceil(entries.length / 2)
-    await this.store(entries.slice(0, middle), lane)
-    await this.store(entries.slice(middle), lane)
   }
 }

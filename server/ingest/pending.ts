@@ -6,12 +6,6 @@ import type { Decoded, OpenRequest } from '#server/ingest/decode'
 const MAX_REASONS = 5
 
 export class PendingRequest {
-  /**
-   * Told the id of the request that is being decoded, and null afterwards. The main file of the worker sets it, so that
-   * the serving thread knows which request it was, should the memory not suffice.
-   */
-  static noteDecoding: (id: number | null) => void = () => {}
-
   readonly id: number
   readonly receivedAt: Date
   /** On the monotonic clock, milliseconds. */
@@ -45,35 +39,21 @@ export class PendingRequest {
 
   /** Decodes the request and lets go of its bytes. Returns how many spans it holds. */
   open(decode: (raw: IngestRequest) => OpenRequest): number {
-    PendingRequest.noteDecoding(this.id)
-    try {
-      const { count, spans } = decode(this.#raw as IngestRequest)
-      this.#spans = spans
-      this.#raw = null
-      return count
-    } finally {
-      PendingRequest.noteDecoding(null)
-    }
+    const { count, spans } = decode(this.#raw as IngestRequest)
+    this.#spans = spans
+    this.#raw = null
+    return count
   }
 
   /** The next span, or null after the last. */
   next(): Decoded | null {
-    const step = this.#step()
+    const step = this.#spans?.next()
     if (!step || step.done) {
       this.#isExhausted = true
       this.#spans = null
       return null
     }
     return step.value
-  }
-
-  #step(): IteratorResult<Decoded> | undefined {
-    PendingRequest.noteDecoding(this.id)
-    try {
-      return this.#spans?.next()
-    } finally {
-      PendingRequest.noteDecoding(null)
-    }
   }
 
   reject(reason: string): void {

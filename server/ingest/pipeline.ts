@@ -79,13 +79,11 @@ export class IngestPipeline {
       keepAnswered: answerBeforeCommit,
       onCulprit: (request) => this.#fail(request, databaseAway()),
     })
-    const count = LANES[db.dialect.name]
-    this.#lanes = Array.from({ length: count }, (_, index) => ({
+    const idle = { held: 0, since: 0, running: null }
+    this.#lanes = Array.from({ length: LANES[db.dialect.name] }, (_, index) => ({
+      ...idle,
       index,
       inGroup: [],
-      held: 0,
-      since: 0,
-      running: null,
     }))
     this.#watch = setInterval(() => this.#expire(), 1_000)
     this.#watch.unref()
@@ -153,6 +151,8 @@ export class IngestPipeline {
     while (entries.length < most && characters < MAX_GROUP_CHARACTERS && performance.now() < until) {
       const request = this.#waiting.first
       if (!request) break
+      // The serving thread must know whose it was, should the memory not suffice.
+      this.#meter.decoding(request.id)
       if (request.isAnswered || !this.#open(request)) {
         this.#waiting.shift()
         continue
@@ -167,6 +167,7 @@ export class IngestPipeline {
         characters += sizeOf(decoded)
       }
     }
+    this.#meter.decoding(null)
     return entries
   }
 

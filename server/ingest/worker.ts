@@ -6,7 +6,6 @@ import type { AppError } from '#server/errors'
 import type { MessageFromWorker, MessageToWorker, PlainError, WorkerData } from '#server/ingest/messages'
 import { IngestMeter } from '#server/ingest/meter'
 import { keepPartitionsAhead } from '#server/ingest/partitions-ahead'
-import { PendingRequest } from '#server/ingest/pending'
 import { IngestPipeline } from '#server/ingest/pipeline'
 import { WORKER_NICE, yieldToOtherThreads } from '#server/process/thread-priority'
 
@@ -28,7 +27,6 @@ const answerBeforeCommit = Symbol.for('bennu.test.answer-before-commit') in glob
 yieldToOtherThreads(WORKER_NICE)
 const db = await openDatabase(database, { applicationName, bulk: true })
 const meter = new IngestMeter(meterMemory)
-PendingRequest.noteDecoding = (id) => meter.decoding(id)
 const { pool } = db
 if (pool) setInterval(() => meter.pooled(pool()), POOL_NOTE_MS).unref()
 const onTrouble = (error: unknown, sentence: string) =>
