@@ -58,6 +58,8 @@ async function provideDatabase(env: Env, postgres: PostgresServer): Promise<void
   await postgres.query(`alter role "${user}" password '${password}'`)
   if (name === 'postgres') {
     await postgres.query(`alter database postgres owner to "${user}"`)
+    await postgres.query('drop schema public cascade')
+    await postgres.query(`create schema public authorization "${user}"`)
     return
   }
   await postgres.dropDatabase(`"${name}"`)
