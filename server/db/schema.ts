@@ -5,10 +5,12 @@ import { defineAudit } from '#server/db/schema/audit'
 import { defineLimits } from '#server/db/schema/limits'
 import { defineRecovery } from '#server/db/schema/recovery'
 import { defineSecrets } from '#server/db/schema/secrets'
+import { defineSso } from '#server/db/schema/sso'
 import { defineTracing } from '#server/db/schema/tracing'
 
 export { ACCOUNT_ROLES, type AccountRole, AUTH_METHODS, type AuthMethod } from '#server/db/schema/accounts'
 export type { NoticeTone, ResetPurpose } from '#server/db/schema/recovery'
+export type { SignInOutcome } from '#server/db/schema/sso'
 export { STATUS_CODES, type StatusCode } from '#server/db/schema/tracing'
 
 /** Builds every table with the column kinds of one engine. */
@@ -21,6 +23,7 @@ export function defineTables(c: Palette) {
     ...defineSecrets(c, accounts),
     ...defineRecovery(c, accounts),
     ...defineLimits(c),
+    ...defineSso(c, accounts),
   }
 }
 
