@@ -26,4 +26,6 @@ export const {
   adminNotices,
   rateLimits,
   lockouts,
+  ssoProviders,
+  ssoRecentSignIns,
 } = postgresTables

@@ -1,0 +1,3 @@
+DROP TABLE "sso_recent_sign_ins";
+--> statement-breakpoint
+DROP TABLE "sso_providers";
