@@ -5,12 +5,10 @@ import { type AuditHead, readAuditHead } from '#server/audit/head'
 import { renewChainKey } from '#server/audit/new-key'
 import type { RecordCtx } from '#server/audit/record'
 import { type ChainFault, type ChainReport, type EntryRange, verifyChain } from '#server/audit/verify'
-import { migrationStatus } from '#server/db/migrate'
-import { openDatabase } from '#server/db/open'
 import { AppError } from '#server/errors'
-import { createLogger } from '#server/log'
 import { showProgress } from './progress'
-import { type ConfigFlags, readConfig } from './read-config'
+import type { ConfigFlags } from './read-config'
+import { withDatabase } from './with-database'
 
 interface VerifyFlags extends ConfigFlags {
   head?: AuditHead
@@ -137,27 +135,8 @@ export async function eraseFromAudit(flags: EraseFlags): Promise<void> {
   })
 }
 
-/**
- * Opens the database that the configuration names, for work that is on record as done on the command line.
- * @throws AppError conflict for a database that is not up to date
- */
-async function withLog(flags: ConfigFlags, work: (ctx: RecordCtx) => Promise<void>): Promise<void> {
-  const { config } = readConfig(flags)
-  const log = createLogger(config.log, { process: 'bennu audit' })
-  const { pending } = await migrationStatus(config.database)
-  if (pending.length > 0) {
-    throw new AppError(
-      'conflict',
-      'the database is not up to date: run `bennu db migrate` or `bennu serve` first',
-    )
-  }
-  const db = await openDatabase(config.database, { applicationName: 'bennu audit' })
-  try {
-    const request = { address: null, userAgent: null }
-    await work({ db, config, clock: () => new Date(), log, request, actor: { kind: 'commandLine' } })
-  } finally {
-    await db.close()
-  }
+function withLog(flags: ConfigFlags, work: (ctx: RecordCtx) => Promise<void>): Promise<void> {
+  return withDatabase('bennu audit', flags, work)
 }
 
 function print(line: string): void {

@@ -1,12 +1,11 @@
 /** `bennu secret …`: what lies encrypted in the database, for whoever can read the server's configuration. */
-import type { RecordCtx } from '#server/audit/record'
-import { migrationStatus } from '#server/db/migrate'
-import { openDatabase } from '#server/db/open'
-import { AppError } from '#server/errors'
-import { createLogger } from '#server/log'
-import { type RotateResult, rotateSecrets } from '#server/secrets/rotate'
+import { rotateSecrets } from '#server/secrets/rotate'
 import { type ProgressStream, showProgress } from './progress'
-import { type ConfigFlags, readConfig } from './read-config'
+import type { ConfigFlags } from './read-config'
+import { withDatabase } from './with-database'
+
+/** How the log and the database call these commands. */
+const COMMAND = 'bennu secret'
 
 /** What a shell expects of a program that a signal has ended. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const
@@ -27,7 +26,7 @@ export async function rotate(flags: ConfigFlags & { dryRun?: boolean }): Promise
       process.exit(code)
     })
   }
-  const result = await withSecrets(flags, (ctx) =>
+  const result = await withDatabase(COMMAND, flags, (ctx) =>
     rotateSecrets(ctx, { dryRun, tell: progress.tell }).finally(progress.stop),
   )
   const { earlier, current, unreadable } = result
@@ -47,7 +46,7 @@ export async function rotate(flags: ConfigFlags & { dryRun?: boolean }): Promise
  * @throws AppError as `rotate`
  */
 export async function check(flags: ConfigFlags): Promise<void> {
-  const { earlier, current, unreadable } = await withSecrets(flags, (ctx) =>
+  const { earlier, current, unreadable } = await withDatabase(COMMAND, flags, (ctx) =>
     rotateSecrets(ctx, { dryRun: true }),
   )
   process.stdout.write(
@@ -66,26 +65,4 @@ function sayUnreadable(unreadable: readonly string[]): void {
       'Add the secret they were made with to BENNU_SECRET_PREVIOUS and run this again, or set them anew.\n',
   )
   process.exitCode = 1
-}
-
-async function withSecrets(
-  flags: ConfigFlags,
-  work: (ctx: RecordCtx) => Promise<RotateResult>,
-): Promise<RotateResult> {
-  const { config } = readConfig(flags)
-  const log = createLogger(config.log, { process: 'bennu secret' })
-  const { pending } = await migrationStatus(config.database)
-  if (pending.length > 0) {
-    throw new AppError(
-      'conflict',
-      'the database is not up to date: run `bennu db migrate` or `bennu serve` first',
-    )
-  }
-  const db = await openDatabase(config.database, { applicationName: 'bennu secret' })
-  try {
-    const request = { address: null, userAgent: null }
-    return await work({ db, config, clock: () => new Date(), log, request, actor: { kind: 'commandLine' } })
-  } finally {
-    await db.close()
-  }
 }

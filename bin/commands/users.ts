@@ -2,10 +2,7 @@
 import { prepareAudit } from '#server/audit/chain'
 import type { RecordCtx } from '#server/audit/record'
 import { mailResetLinkTo } from '#server/auth/reset-link'
-import { migrationStatus } from '#server/db/migrate'
-import { openDatabase } from '#server/db/open'
 import { AppError } from '#server/errors'
-import { createLogger } from '#server/log'
 import { untilBackgroundIsDone } from '#server/mail/background'
 import { createUser } from '#server/users/create'
 import { findUserByEmail, sanitizeEmail, type User } from '#server/users/find'
@@ -13,7 +10,8 @@ import { listUsers } from '#server/users/list'
 import { Email, Username } from '#server/users/model'
 import { generatePassword, resetPasswordByCommandLine } from '#server/users/reset-password'
 import { updateUser } from '#server/users/update'
-import { type ConfigFlags, readConfig } from './read-config'
+import type { ConfigFlags } from './read-config'
+import { withDatabase } from './with-database'
 
 const PAGE = 500
 /** Longest that a mail is waited for before the command ends. */
@@ -124,30 +122,13 @@ async function mailLink(ctx: RecordCtx, email: string): Promise<void> {
   print(`Mailed a link to ${user.username} <${user.email}>`)
 }
 
-/**
- * Opens the database that the configuration names, for work that is on record as done on the command line.
- * @throws AppError conflict for a database that is not up to date
- */
-async function withAccounts(flags: ConfigFlags, work: (ctx: RecordCtx) => Promise<void>): Promise<void> {
-  const { config } = readConfig(flags)
-  const log = createLogger(config.log, { process: 'bennu users' })
-  const { pending } = await migrationStatus(config.database)
-  if (pending.length > 0) {
-    throw new AppError(
-      'conflict',
-      'the database is not up to date: run `bennu db migrate` or `bennu serve` first',
-    )
-  }
-  const db = await openDatabase(config.database, { applicationName: 'bennu users' })
-  try {
-    await prepareAudit({ db, config })
-    const request = { address: null, userAgent: null }
-    await work({ db, config, clock: () => new Date(), log, request, actor: { kind: 'commandLine' } })
+function withAccounts(flags: ConfigFlags, work: (ctx: RecordCtx) => Promise<void>): Promise<void> {
+  return withDatabase('bennu users', flags, async (ctx) => {
+    await prepareAudit(ctx)
+    await work(ctx)
     // What somebody is told by mail goes while the command ends.
     await untilBackgroundIsDone(MAIL_GRACE_MS)
-  } finally {
-    await db.close()
-  }
+  })
 }
 
 function print(line: string): void {

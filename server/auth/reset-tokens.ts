@@ -4,6 +4,7 @@ import { lockUser } from '#server/auth/sessions'
 import { hashToken, matchesHash, signToken, verifyTokenText } from '#server/auth/tokens'
 import type { Config } from '#server/config/model'
 import type { Database, Queries } from '#server/db/database'
+import { REMOVAL_BATCH, removeInBatches } from '#server/db/remove-in-batches'
 import type { ResetPurpose, Tables } from '#server/db/schema'
 import { AppError } from '#server/errors'
 import { secretInForce } from '#server/secrets/instance-keys'
@@ -16,9 +17,6 @@ export interface ResetWorld {
 }
 
 export type ResetToken = Tables['passwordResetTokens']['$inferSelect']
-
-/** Rows removed in one transaction. */
-const BATCH = 500
 
 /** When a token for this purpose that is made now ends. */
 export function resetTokenEnd(
@@ -117,18 +115,17 @@ export async function endInvitation(tx: Queries, { t }: Pick<Database, 't'>, use
 }
 
 /** Removes tokens whose time is over. @returns how many */
-export async function sweepResetTokens({ db, clock }: Pick<ResetWorld, 'db' | 'clock'>): Promise<number> {
+export function sweepResetTokens({ db, clock }: Pick<ResetWorld, 'db' | 'clock'>): Promise<number> {
   const { passwordResetTokens: tokens } = db.t
-  for (let total = 0; ; ) {
+  return removeInBatches(async () => {
     const rows = await db.write((tx) => {
       const over = tx
         .select({ id: tokens.id })
         .from(tokens)
         .where(lte(tokens.expiresAt, clock()))
-        .limit(BATCH)
+        .limit(REMOVAL_BATCH)
       return tx.delete(tokens).where(inArray(tokens.id, over)).returning({ id: tokens.id })
     })
-    total += rows.length
-    if (rows.length < BATCH) return total
-  }
+    return rows.length
+  })
 }

@@ -5,9 +5,7 @@ import { recordEvent } from '#server/audit/record'
 import { endedDetails, isDead } from '#server/auth/sessions'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
-
-/** Rows removed in one transaction, so that nobody waits long behind it. */
-const BATCH = 500
+import { REMOVAL_BATCH, removeInBatches } from '#server/db/remove-in-batches'
 
 export interface SweepWorld {
   db: Database
@@ -28,8 +26,8 @@ export interface SweptSessions {
  */
 export async function sweepSessions(world: SweepWorld): Promise<SweptSessions> {
   return {
-    tokens: await untilNone(() => removeTokens(world)),
-    sessions: await untilNone(() => removeSessions(world)),
+    tokens: await removeInBatches(() => removeTokens(world)),
+    sessions: await removeInBatches(() => removeSessions(world)),
   }
 }
 
@@ -46,7 +44,7 @@ async function removeTokens({ db, clock }: SweepWorld): Promise<number> {
       .select({ id: refreshTokens.id })
       .from(refreshTokens)
       .where(and(lte(refreshTokens.expiresAt, now), notExists(usable)))
-      .limit(BATCH)
+      .limit(REMOVAL_BATCH)
     return tx.delete(refreshTokens).where(inArray(refreshTokens.id, over)).returning({ id: refreshTokens.id })
   })
   return rows.length
@@ -60,20 +58,11 @@ async function removeSessions(world: SweepWorld): Promise<number> {
       .select({ id: sessions.id })
       .from(sessions)
       .where(isDead(db, tx, clock()))
-      .limit(BATCH)
+      .limit(REMOVAL_BATCH)
     const rows = await tx.delete(sessions).where(inArray(sessions.id, dead)).returning({ id: sessions.id })
     const ctx = { ...world, actor: { kind: 'server' as const }, request: { address: null, userAgent: null } }
     const details = endedDetails(rows.map(({ id }) => id))
     if (rows.length > 0) await recordEvent(tx, ctx, { action: 'session.expire', outcome: 'success', details })
     return rows.length
   })
-}
-
-async function untilNone(remove: () => Promise<number>): Promise<number> {
-  let total = 0
-  for (;;) {
-    const removed = await remove()
-    total += removed
-    if (removed < BATCH) return total
-  }
 }

@@ -1,9 +1,7 @@
 /** Removes counts that are over. Harmless wherever and however often it runs. */
 import { inArray, lte } from 'drizzle-orm'
 import type { Database } from '#server/db/database'
-
-/** Rows removed in one transaction, so that nobody waits long behind it. */
-const BATCH = 500
+import { REMOVAL_BATCH, removeInBatches } from '#server/db/remove-in-batches'
 
 interface SweepWorld {
   db: Database
@@ -12,13 +10,15 @@ interface SweepWorld {
 
 /** Removes what is kept of clients and names that have not come for a while; returns how many rows. */
 export async function sweepLimits(world: SweepWorld): Promise<number> {
-  return (await untilNone(() => removeRates(world))) + (await untilNone(() => removeLockouts(world)))
+  return (
+    (await removeInBatches(() => removeRates(world))) + (await removeInBatches(() => removeLockouts(world)))
+  )
 }
 
 async function removeRates({ db, clock }: SweepWorld): Promise<number> {
   const { rateLimits: t } = db.t
   const rows = await db.write((tx) => {
-    const over = tx.select({ key: t.key }).from(t).where(lte(t.expiresAt, clock())).limit(BATCH)
+    const over = tx.select({ key: t.key }).from(t).where(lte(t.expiresAt, clock())).limit(REMOVAL_BATCH)
     return tx.delete(t).where(inArray(t.key, over)).returning({ key: t.key })
   })
   return rows.length
@@ -27,17 +27,12 @@ async function removeRates({ db, clock }: SweepWorld): Promise<number> {
 async function removeLockouts({ db, clock }: SweepWorld): Promise<number> {
   const { lockouts: t } = db.t
   const rows = await db.write((tx) => {
-    const over = tx.select({ key: t.nameDigest }).from(t).where(lte(t.expiresAt, clock())).limit(BATCH)
+    const over = tx
+      .select({ key: t.nameDigest })
+      .from(t)
+      .where(lte(t.expiresAt, clock()))
+      .limit(REMOVAL_BATCH)
     return tx.delete(t).where(inArray(t.nameDigest, over)).returning({ key: t.nameDigest })
   })
   return rows.length
-}
-
-async function untilNone(remove: () => Promise<number>): Promise<number> {
-  let total = 0
-  for (;;) {
-    const removed = await remove()
-    total += removed
-    if (removed < BATCH) return total
-  }
 }

@@ -11,8 +11,8 @@ const EXPIRY_NOTICE_DAYS = 21
 
 type World = Pick<Runtime, 'db' | 'log' | 'clock' | 'tls'>
 
-/** Looks every two seconds and writes only what has changed. Returns what ends that. */
-export function watchCertificate(world: World): () => void {
+/** Looks every two seconds and writes only what has changed, for as long as the process lives. */
+export function watchCertificate(world: World): void {
   let told: string | null = null
   let isTelling = false
   const look = async () => {
@@ -31,9 +31,7 @@ export function watchCertificate(world: World): () => void {
     }
   }
   void look()
-  const timer = setInterval(() => void look(), LOOK_MS)
-  timer.unref()
-  return () => clearInterval(timer)
+  setInterval(() => void look(), LOOK_MS).unref()
 }
 
 /** What admins must be told of the certificate: at most one sentence for each fault. */

@@ -23,7 +23,6 @@ export class CertificateKeeper {
   readonly #config: TlsConfig
   readonly #log: Logger
   readonly #listeners = new Set<Listener>()
-  readonly #timer: NodeJS.Timeout
   #pair: Pair
   #texts: PairTexts
   #problem: string | null = null
@@ -43,8 +42,7 @@ export class CertificateKeeper {
       password: keyPassword,
     }
     this.#pair = readPair(this.#texts)
-    this.#timer = setInterval(() => void this.look(), LOOK_MS)
-    this.#timer.unref()
+    setInterval(() => void this.look(), LOOK_MS).unref()
   }
 
   get pair(): Pair {
@@ -67,11 +65,6 @@ export class CertificateKeeper {
       this.#looking = null
     })
     return this.#looking
-  }
-
-  stop(): void {
-    clearInterval(this.#timer)
-    this.#listeners.clear()
   }
 
   async #look(): Promise<void> {
