@@ -16,11 +16,14 @@ const launchOptions = {
   ],
 }
 
+/** What looks at how long the page is held. */
+const MEASURED = /\/big-trace\.spec\.ts/
+
 export default defineConfig<ServerOptions, ServerOptions>({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // Each worker has a server of its own; one at a time leaves the machine to the server and the browser.
-  workers: 1,
+  // Each worker has a server and a browser of its own.
+  workers: 2,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
@@ -33,8 +36,16 @@ export default defineConfig<ServerOptions, ServerOptions>({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'sqlite', use: { engine: 'sqlite' } },
+    { name: 'sqlite', testIgnore: MEASURED, use: { engine: 'sqlite' } },
     // What the engine could change: the way from the exporter to the screen, and who may do what at once.
-    { name: 'postgres', testMatch: /(onboarding|trace|flows)\.spec\.ts/, use: { engine: 'postgres' } },
+    { name: 'postgres', testMatch: /\/(onboarding|trace|flows)\.spec\.ts/, use: { engine: 'postgres' } },
+    // Run last, with nothing beside them. `--no-deps` runs them at once.
+    {
+      name: 'measured',
+      testMatch: MEASURED,
+      workers: 1,
+      dependencies: ['sqlite', 'postgres'],
+      use: { engine: 'sqlite' },
+    },
   ],
 })

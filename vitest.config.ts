@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 // Kinds of tests by file name: `*.test.ts` runs once, `*.db.test.ts` on both engines, `*.sqlite.test.ts` and
 // `*.postgres.test.ts` on the one, `*.timing.test.ts` compares times and so runs alone (on SQLite), `*.process.test.ts` starts the
 // built program, `*.long.test.ts` is for `npm run test:long`.
+
+/** Files at a time on two cores: a test waits for a disk, a hash or another process about as long as it works. */
+const WORKERS = 3
 const everywhere = ['{app,bin,collector,components,scripts,server,test}/**']
 const files = (suffix: string) => everywhere.map((folder) => `${folder}/*.${suffix}`)
 
@@ -20,6 +23,7 @@ const database = (engine: 'sqlite' | 'postgres') => ({
 
 export default defineConfig({
   test: {
+    maxWorkers: WORKERS,
     projects: [
       {
         test: {
@@ -44,7 +48,8 @@ export default defineConfig({
         test: {
           name: 'process',
           include: files('process.test.ts'),
-          fileParallelism: false,
+          // Each of them starts programs of several processes.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
