@@ -50,6 +50,19 @@ async function fill(config: DatabaseConfig): Promise<void> {
       .values({ id: 'mail.failed', tone: 'warn', sentence: 's', firstAt: now, lastAt: now })
     await tx.insert(db.t.rateLimits).values({ key: 'k', hits: '[]', expiresAt: now })
     await tx.insert(db.t.lockouts).values({ nameDigest: 'd', failures: 1, expiresAt: now })
+    await tx
+      .insert(db.t.ssoProviders)
+      .values({ id: 1, name: 'p', displayName: 'P', settings: '{}', enabled: true, position: 1, ...times })
+    await tx.insert(db.t.ssoRecentSignIns).values({
+      id: 1,
+      provider: 'p',
+      at: now,
+      outcome: 'success',
+      userId: 1,
+      claims: '{}',
+      decision: '{}',
+    })
+    await tx.insert(db.t.directorySync).values({ id: 1, startedAt: now, report: '{}' })
     await tx.insert(auditChain).values({ id: 1, chainKey: 'k', keyEncrypted: false, count: 1, hash: 'h' })
     await tx.insert(auditEvents).values({
       id: 1,
@@ -114,9 +127,20 @@ const MIGRATIONS = [
   '0007_audit_lookups',
   '0008_limits',
   '0009_claims',
+  '0010_sso_providers',
+  '0011_directory_sync',
 ]
 const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
-const LATER_TABLES = ['secrets', 'password_reset_tokens', 'admin_notices', 'rate_limits', 'lockouts']
+const LATER_TABLES = [
+  'secrets',
+  'password_reset_tokens',
+  'admin_notices',
+  'rate_limits',
+  'lockouts',
+  'sso_providers',
+  'sso_recent_sign_ins',
+  'directory_sync',
+]
 const TRACING_TABLES = ['projects', 'project_sessions', 'traces', 'spans', 'span_rollups', 'project_buckets']
 
 const tableNames = async (config: DatabaseConfig) => Object.keys(await describeTables(config)).sort()
@@ -147,7 +171,7 @@ test('migrating twice changes nothing', async () => {
   await migrate(config, log)
   expect(
     await countRows(config, [...ACCOUNT_TABLES, ...TRACING_TABLES, ...SESSION_TABLES, ...LATER_TABLES]),
-  ).toEqual(Array(21).fill(1))
+  ).toEqual(Array(24).fill(1))
 })
 
 test('five servers that migrate at the same moment end with one schema and no error', async () => {

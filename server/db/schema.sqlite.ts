@@ -28,4 +28,5 @@ export const {
   lockouts,
   ssoProviders,
   ssoRecentSignIns,
+  directorySync,
 } = sqliteTables

@@ -2,6 +2,7 @@
 import type { Palette } from '#server/db/columns.postgres'
 import { defineAccounts } from '#server/db/schema/accounts'
 import { defineAudit } from '#server/db/schema/audit'
+import { defineDirectory } from '#server/db/schema/directory'
 import { defineLimits } from '#server/db/schema/limits'
 import { defineRecovery } from '#server/db/schema/recovery'
 import { defineSecrets } from '#server/db/schema/secrets'
@@ -24,6 +25,7 @@ export function defineTables(c: Palette) {
     ...defineRecovery(c, accounts),
     ...defineLimits(c),
     ...defineSso(c, accounts),
+    ...defineDirectory(c),
   }
 }
 

@@ -134,11 +134,13 @@ function columnsFor(ctx: RecordCtx, user: User, wanted: Wanted): Columns {
   if (wanted.password)
     Object.assign(columns, { passwordHash: wanted.password.hash, passwordSalt: null, resetPassword: true })
   if (wanted.disabled === false && user.disabledAt)
-    Object.assign(columns, { disabledAt: null, disabledReason: null })
+    Object.assign(columns, { disabledAt: null, disabledReason: null, disabledByDirectory: false })
   if (wanted.disabled && !user.disabledAt)
     Object.assign(columns, { disabledAt: ctx.clock(), disabledReason: wanted.reason })
   else if (wanted.reason !== null && wanted.reason !== user.disabledReason)
     columns.disabledReason = wanted.reason
+  // From now on an admin says so, and the directory does not take it back.
+  if (wanted.disabled && user.disabledByDirectory) columns.disabledByDirectory = false
   return columns
 }
 
@@ -159,5 +161,9 @@ async function recordChanges(
   if (hasNewPassword) await record('user.resetPassword', endedDetails(ended))
   const isDisabled = after.disabledAt !== null
   if (isDisabled !== (before.disabledAt !== null)) await record(isDisabled ? 'user.disable' : 'user.enable')
-  else if (before.disabledReason !== after.disabledReason) await record('user.disable', { again: true })
+  else if (
+    before.disabledReason !== after.disabledReason ||
+    before.disabledByDirectory !== after.disabledByDirectory
+  )
+    await record('user.disable', { again: true })
 }

@@ -31,6 +31,8 @@ export function defineAccounts(c: Palette) {
       profilePictureUrl: c.text('profile_picture_url'),
       disabledAt: c.time('disabled_at'),
       disabledReason: c.text('disabled_reason'),
+      /** Whether the directory did it, which may then take it back; what an admin did stays. */
+      disabledByDirectory: c.bool('disabled_by_directory').notNull().default(false),
       /** Any request by a session or a key of theirs; written at most once a minute. */
       lastSeenAt: c.time('last_seen_at'),
       createdAt: c.time('created_at').notNull(),
