@@ -9,6 +9,7 @@ import { sweepSessions } from '#server/auth/sweep'
 import { sweepLimits } from '#server/limits/sweep'
 import { untilBackgroundIsDone } from '#server/mail/background'
 import type { Runtime } from '#server/runtime'
+import { sweepRecentSignIns } from '#server/sso-providers/recent'
 
 const MINUTE_MS = 60_000
 /** How long mails that are under way are waited for at the end. */
@@ -30,6 +31,7 @@ const ALL_WORK: readonly Work[] = [
   { name: 'limits that are over', everyMinutes: 10, always: true, run: sweepLimits },
   { name: 'keys that are over', everyMinutes: 60, run: sweepKeys },
   { name: 'reset links that are over', everyMinutes: 60, run: sweepResetTokens },
+  { name: 'what old sign-ins brought', everyMinutes: 60, run: sweepRecentSignIns },
   { name: 'invitations', everyMinutes: 10, atOnce: true, run: inviteNewcomers },
   { name: 'keys that end soon', everyMinutes: 24 * 60, run: warnOfEndingKeys },
 ]

@@ -6,6 +6,7 @@ import { and, eq, gt, inArray, isNotNull, lte, or, type SQL, sql } from 'drizzle
 import { readAuditHead } from '#server/audit/head'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import { AppError } from '#server/errors'
+import { forgetSignInsOf } from '#server/sso-providers/recent'
 import { sanitizeEmail } from '#server/users/find'
 
 /** Entries blanked in one transaction. */
@@ -52,6 +53,7 @@ export async function erasePerson(
       details: { accounts: userIds.map((id) => `User:${id}`) },
     }),
   )
+  await forgetSignInsOf(ctx.db, namesOf(person))
   let entries = 0
   for (let after = 0; after < upTo; after += SLICE) {
     entries += await blank(ctx, isAbout(ctx, person, userIds), after, Math.min(after + SLICE, upTo))

@@ -2,7 +2,7 @@
  * Everything in the database that lies encrypted under PHOENIX_SECRET. Whoever adds another such column adds a store
  * here: `bennu secret rotate` and `bennu secret check` know no other list.
  */
-import { and, asc, count, eq, gt } from 'drizzle-orm'
+import { and, asc, count, eq, gt, isNotNull } from 'drizzle-orm'
 import { HEAD } from '#server/audit/chain'
 import type { Database, Queries } from '#server/db/database'
 
@@ -27,7 +27,12 @@ export interface SealedStore<Id extends string | number = string | number> {
 
 /** Every store of a database. The instance keys come first: one of them says which secret is in force. */
 export function sealedStores({ t }: Pick<Database, 't'>): SealedStore[] {
-  return [instanceKeyStore(t), auditChainStore(t), secretStore(t)] as unknown as SealedStore[]
+  return [
+    instanceKeyStore(t),
+    auditChainStore(t),
+    secretStore(t),
+    clientSecretStore(t),
+  ] as unknown as SealedStore[]
 }
 
 type Tables = Database['t']
@@ -94,6 +99,31 @@ function secretStore({ secrets: t }: Tables): SealedStore<string> {
     replace: async (tx, { id, token }, value) => {
       const isSame = and(eq(t.key, id), eq(t.value, token))
       return hasRow(await tx.update(t).set({ value }).where(isSame).returning({ id: t.key }))
+    },
+  }
+}
+
+function clientSecretStore({ ssoProviders: t }: Tables): SealedStore<number> {
+  const isSealed = isNotNull(t.clientSecret)
+  return {
+    name: 'client secrets of providers',
+    count: async (queries) => countOf(await queries.select({ n: count() }).from(t).where(isSealed)),
+    page: async (queries, after, limit) => {
+      const rows = await queries
+        .select({ id: t.id, name: t.name, token: t.clientSecret })
+        .from(t)
+        .where(and(isSealed, after === null ? undefined : gt(t.id, after)))
+        .orderBy(asc(t.id))
+        .limit(limit)
+      return rows.map(({ id, name, token }) => ({
+        id,
+        token: token ?? '',
+        label: `client secret of ${name}`,
+      }))
+    },
+    replace: async (tx, { id, token }, clientSecret) => {
+      const isSame = and(eq(t.id, id), eq(t.clientSecret, token))
+      return hasRow(await tx.update(t).set({ clientSecret }).where(isSame).returning({ id: t.id }))
     },
   }
 }
