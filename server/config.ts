@@ -7,6 +7,7 @@ import { homedir } from 'node:os'
 import { readAuth } from '#server/config/auth-settings'
 import { readDatabase } from '#server/config/database'
 import { readEdge } from '#server/config/edge-settings'
+import { readLdap } from '#server/config/ldap-settings'
 import { readLimits } from '#server/config/limit-settings'
 import { readMail } from '#server/config/mail-settings'
 import type { ConfigReport } from '#server/config/model'
@@ -60,10 +61,12 @@ export function parseConfig(env: Environment, options: ParseOptions = {}): Confi
     metrics,
     database,
     auth,
-    cookies: readCookies(reader),
+    oauth2: { providers: [] },
+    cookies: readCookies(reader, server),
     limits: readLimits(reader),
     edge: readEdge(reader, auth.enabled),
     mail: readMail(reader, auth, server),
+    ldap: readLdap(reader, auth, folders),
     ingest: readIngest(reader),
   }
   checkPromises(reader)

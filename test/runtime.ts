@@ -50,6 +50,7 @@ export function testConfig(overrides: { [Group in keyof Config]?: Partial<Config
       // Tests sign in often, and wrongly; how often one may try is tested where it is asked for.
       lockoutAfter: null,
     },
+    oauth2: { providers: [] },
     cookies: { secure: false, path: '/' },
     limits: {
       enabled: false,
@@ -59,6 +60,7 @@ export function testConfig(overrides: { [Group in keyof Config]?: Partial<Config
     },
     edge: { trustedHosts: null, allowedOrigins: [] },
     mail: null,
+    ldap: null,
     ingest: {
       maxQueuedSpans: 20_000,
       maxRequestBytes: 32 * 1024 ** 2,

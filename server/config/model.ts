@@ -1,5 +1,8 @@
 /** The shape of the parsed configuration. Built by `parseConfig` alone and frozen. */
 
+import type { ProviderSettings } from '#server/oidc/model'
+import type { Role } from '#server/permissions'
+
 /** TLS of the connection to PostgreSQL, after libpq's `sslmode` words. */
 export interface DatabaseTls {
   mode: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
@@ -51,6 +54,51 @@ export interface MailConfig {
   securityMails: boolean
 }
 
+/** The directory that people may sign in with. */
+export interface LdapConfig {
+  /** Names or addresses, in the order in which they are asked. */
+  hosts: readonly string[]
+  port: number
+  /** Paths are absolute; the files are read anew when they change. */
+  tls: {
+    mode: 'starttls' | 'ldaps' | 'none'
+    verify: boolean
+    caFile: string | null
+    certFile: string | null
+    keyFile: string | null
+  }
+  /** The account that searches; null to search without signing in. */
+  bind: { dn: string; password: string } | null
+  userBases: readonly string[]
+  /** `%s` stands for the name that somebody types. */
+  userFilter: string
+  /** Names of attributes; null for what is not asked for. Without an address people are known by `uniqueId` alone. */
+  attributes: {
+    email: string | null
+    displayName: string | null
+    memberOf: string | null
+    uniqueId: string | null
+  }
+  /** Null when a person's own entry names the groups. */
+  groupSearch: { filter: string; bases: readonly string[]; userAttribute: string | null } | null
+  /** The first whose group somebody is in decides. */
+  roleMappings: readonly RoleMapping[]
+  allowSignUp: boolean
+  /** Sign-ins at a time; the others wait. */
+  maxConcurrent: number
+  /** How often accounts are compared with the directory; 0 for never. */
+  syncMinutes: number
+}
+
+/** Who of a group, or everybody (`*`), gets which role. */
+export interface RoleMapping {
+  /** As the operator wrote it. */
+  group: string
+  /** As it is compared (see server/ldap/dn.ts), or `*`. */
+  key: string
+  role: Role
+}
+
 /** TLS on our own ports: one certificate for all that have it. Paths are absolute. */
 export interface TlsConfig {
   /** Pages, REST and OTLP over HTTP on every port. */
@@ -88,9 +136,9 @@ export interface Config {
     grpcPort: number
     /** Where the collector speaks OTLP over HTTP; port 0 is nowhere. */
     otlpHttp: OptionalPort
-    /** Path prefix; empty until the transport work honours it. */
+    /** PHOENIX_HOST_ROOT_PATH: what every path begins with outside; empty at the root of a host. */
     rootPath: string
-    /** PHOENIX_ROOT_URL without a trailing slash, or null. */
+    /** PHOENIX_ROOT_URL with the prefix and without a trailing slash, or null. */
     rootUrl: string | null
     /** PHOENIX_MANAGEMENT_URL, or null: see server/users/management-link.ts for who sees it. */
     managementUrl: string | null
@@ -125,6 +173,8 @@ export interface Config {
     /** After so many failures in a row a name is locked for a while; null for never. */
     lockoutAfter: number | null
   }
+  /** Identity providers of the environment, by name; empty while authentication is off. */
+  oauth2: { providers: readonly ProviderSettings[] }
   cookies: { secure: boolean; path: string }
   /** How often one address may come; the limits that are no settings are in server/limits/limits.ts. */
   limits: {
@@ -142,6 +192,8 @@ export interface Config {
   }
   /** Null while no mail is sent. */
   mail: MailConfig | null
+  /** Null while nobody signs in with a directory. */
+  ldap: LdapConfig | null
   ingest: {
     /** Spans decoded and not yet committed, per process. */
     maxQueuedSpans: number
