@@ -39,7 +39,7 @@ export async function resetPasswordByToken(ctx: Ctx, { token: text, password }: 
   const { user, token } = check
   const faults = await passwordFaults(ctx.config, password, user)
   if (faults.length > 0) throw passwordFault(faults.join('. '))
-  const passwordHash = await hashPassword(password)
+  const passwordHash = await hashPassword(password, ctx.request.address)
   await warmSecrets(ctx.config.auth)
   if (!(await apply(ctx, user, token, passwordHash))) return refuse(ctx, 'used', user)
   // A first password replaces none.

@@ -106,12 +106,12 @@ export async function consumeResetToken(
 }
 
 /**
- * Ends the invitation of an account, sent or not: call it in the transaction that gives the account a password by other
- * means. Its link is for a first password, and would otherwise replace this one for days.
+ * Ends the link mailed for an account, sent or not: call it in the transaction that gives the account a password by other
+ * means. It would otherwise replace that one, and whoever changes a password may do so because a link went astray.
  */
-export async function endInvitation(tx: Queries, { t }: Pick<Database, 't'>, userId: number): Promise<void> {
+export async function endMailedLink(tx: Queries, { t }: Pick<Database, 't'>, userId: number): Promise<void> {
   const { passwordResetTokens: tokens } = t
-  await tx.delete(tokens).where(and(eq(tokens.userId, userId), eq(tokens.purpose, 'invitation')))
+  await tx.delete(tokens).where(eq(tokens.userId, userId))
 }
 
 /** Removes tokens whose time is over. @returns how many */

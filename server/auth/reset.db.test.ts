@@ -103,6 +103,16 @@ describe('a mailed token', () => {
     expect((await use({ token: second, password: NEW_PASSWORD })).status).toBe(204)
   })
 
+  test('ends when its owner changes the password', async () => {
+    const user = await createAccount(mailing.world)
+    const token = await tokenFor(user)
+    const { accessToken } = await createSession(mailing.world, user)
+    const headers = { cookie: `phoenix-access-token=${accessToken}` }
+    const body = { user: { password: NEW_PASSWORD, current_password: TEST_PASSWORD } }
+    expect((await call(changeOwn, { method: 'PATCH', headers, body })).status).toBe(200)
+    expect((await use({ token, password: 'a third fine password 3' })).status).toBe(401)
+  })
+
   test('ends after fifteen minutes, and is swept then', async () => {
     const { world } = mailing
     const user = await createAccount(world)

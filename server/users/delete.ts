@@ -26,6 +26,25 @@ export async function deleteUser(ctx: RecordCtx, userId: number, options: { bloc
   await recordingRefusals(ctx, event, () => ctx.db.write((tx) => remove(tx, ctx, userId, options.block)))
 }
 
+/**
+ * Deletes accounts as `deleteUser` does, all or none.
+ * @throws AppError as `deleteUser`, for the first account that stands against it
+ */
+export async function deleteUsers(ctx: RecordCtx, userIds: readonly number[]): Promise<void> {
+  await warmSecrets(ctx.config.auth)
+  // Whom a refusal is about is known when it comes.
+  const event = { action: 'user.delete' as const, userId: 0 }
+  const ids = [...new Set(userIds)].sort((a, b) => a - b)
+  await recordingRefusals(ctx, event, () =>
+    ctx.db.write(async (tx) => {
+      for (const id of ids) {
+        event.userId = id
+        await remove(tx, ctx, id, false)
+      }
+    }),
+  )
+}
+
 async function remove(tx: Queries, ctx: RecordCtx, userId: number, block: boolean): Promise<void> {
   const { user, refusals } = await lockAccount(tx, ctx, userId)
   throwIfRefused(refusals.delete)

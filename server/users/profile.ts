@@ -3,7 +3,7 @@ import { and, eq } from 'drizzle-orm'
 import { recordEvent } from '#server/audit/record'
 import { hashPassword } from '#server/auth/password'
 import { passwordFaults } from '#server/auth/password-policy'
-import { endInvitation } from '#server/auth/reset-tokens'
+import { endMailedLink } from '#server/auth/reset-tokens'
 import { endSessions } from '#server/auth/sessions'
 import type { Ctx } from '#server/context'
 import type { Queries } from '#server/db/database'
@@ -111,7 +111,7 @@ async function applyChange(
   if (!updated) throw new AppError('conflict', 'The account was changed meanwhile: try again')
   if (passwordHash) {
     await endSessions(tx, ctx.db, user.id)
-    await endInvitation(tx, ctx.db, user.id)
+    await endMailedLink(tx, ctx.db, user.id)
   }
   const event = { outcome: 'success', target: `User:${user.id}`, targetName: username } as const
   if (username !== user.username) {

@@ -6,7 +6,7 @@ import { prepareAudit } from '#server/audit/chain'
 import { recordEvent } from '#server/audit/record'
 import { hashPassword } from '#server/auth/password'
 import { passwordFaults } from '#server/auth/password-policy'
-import { endInvitation } from '#server/auth/reset-tokens'
+import { endMailedLink } from '#server/auth/reset-tokens'
 import { endSessions } from '#server/auth/sessions'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
@@ -60,7 +60,7 @@ export async function resetPasswordByCommandLine(
       .set({ passwordHash, passwordSalt: null, resetPassword: true, updatedAt: world.clock() })
       .where(eq(users.id, user.id))
     await endSessions(tx, world.db, user.id)
-    await endInvitation(tx, world.db, user.id)
+    await endMailedLink(tx, world.db, user.id)
     await clearLockout(tx, world, user)
     await recordEvent(tx, ctx, {
       action: 'user.resetPassword',

@@ -4,7 +4,7 @@ import type { AuditAction } from '#server/audit/model'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import { hashPassword } from '#server/auth/password'
 import { passwordFaults } from '#server/auth/password-policy'
-import { endInvitation } from '#server/auth/reset-tokens'
+import { endMailedLink } from '#server/auth/reset-tokens'
 import { endedDetails, endSessions } from '#server/auth/sessions'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
@@ -113,7 +113,7 @@ async function applyAll(tx: Queries, ctx: RecordCtx, userId: number, wanted: Wan
   const ended = endsSessions ? await endSessions(tx, ctx.db, user.id) : []
   if (columns.passwordHash) {
     await clearLockout(tx, ctx, user)
-    await endInvitation(tx, ctx.db, user.id)
+    await endMailedLink(tx, ctx.db, user.id)
   }
   await recordChanges(tx, ctx, user, updated, ended)
   return updated
