@@ -12,6 +12,7 @@ export function describeConfig(config: Config): string[] {
     PHOENIX_PORT: server.port,
     PHOENIX_GRPC_PORT: server.grpcPort,
     BENNU_OTLP_HTTP_PORT: server.otlpHttp.port,
+    PHOENIX_HOST_ROOT_PATH: server.rootPath,
     PHOENIX_ROOT_URL: server.rootUrl,
     PHOENIX_MANAGEMENT_URL: server.managementUrl,
     PHOENIX_WORKING_DIR: server.workingDir,
@@ -50,6 +51,7 @@ export function describeConfig(config: Config): string[] {
     PHOENIX_DISABLE_BRUTE_FORCE_LOGIN_PROTECTION: auth.lockoutAfter === null,
     PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS: auth.lockoutAfter,
     ...mailLines(mail),
+    ...ldapLines(config.ldap),
     PHOENIX_MAX_SPANS_QUEUE_SIZE: ingest.maxQueuedSpans,
     BENNU_MAX_REQUEST_BYTES: ingest.maxRequestBytes,
     BENNU_MAX_INFLATED_BYTES: ingest.maxInflatedBytes,
@@ -79,6 +81,36 @@ function mailLines(mail: Config['mail']): Record<string, string | number | boole
     PHOENIX_SMTP_MAIL_FROM: mail ? (name ? `${name} <${mail.from.address}>` : mail.from.address) : null,
     PHOENIX_SMTP_VALIDATE_CERTS: mail?.validateCerts ?? null,
     BENNU_SECURITY_MAILS: mail?.securityMails ?? null,
+  }
+}
+
+function ldapLines(ldap: Config['ldap']): Record<string, string | number | boolean | null> {
+  if (!ldap) return { PHOENIX_LDAP_HOST: null }
+  const { tls, bind, attributes, groupSearch } = ldap
+  const mappings = ldap.roleMappings.map(({ group, role }) => ({ group_dn: group, role }))
+  return {
+    PHOENIX_LDAP_HOST: ldap.hosts.join(','),
+    PHOENIX_LDAP_PORT: ldap.port,
+    PHOENIX_LDAP_TLS_MODE: tls.mode,
+    PHOENIX_LDAP_TLS_VERIFY: tls.verify,
+    PHOENIX_LDAP_TLS_CA_CERT_FILE: tls.caFile,
+    PHOENIX_LDAP_TLS_CLIENT_CERT_FILE: tls.certFile,
+    PHOENIX_LDAP_TLS_CLIENT_KEY_FILE: tls.keyFile,
+    PHOENIX_LDAP_BIND_DN: bind?.dn ?? null,
+    PHOENIX_LDAP_BIND_PASSWORD: masked(bind?.password ?? null),
+    PHOENIX_LDAP_USER_SEARCH_BASE_DNS: JSON.stringify(ldap.userBases),
+    PHOENIX_LDAP_USER_SEARCH_FILTER: ldap.userFilter,
+    PHOENIX_LDAP_ATTR_EMAIL: attributes.email,
+    PHOENIX_LDAP_ATTR_DISPLAY_NAME: attributes.displayName,
+    PHOENIX_LDAP_ATTR_MEMBER_OF: attributes.memberOf,
+    PHOENIX_LDAP_ATTR_UNIQUE_ID: attributes.uniqueId,
+    PHOENIX_LDAP_GROUP_SEARCH_BASE_DNS: groupSearch ? JSON.stringify(groupSearch.bases) : null,
+    PHOENIX_LDAP_GROUP_SEARCH_FILTER: groupSearch?.filter ?? null,
+    PHOENIX_LDAP_GROUP_SEARCH_FILTER_USER_ATTR: groupSearch?.userAttribute ?? null,
+    PHOENIX_LDAP_GROUP_ROLE_MAPPINGS: JSON.stringify(mappings),
+    PHOENIX_LDAP_ALLOW_SIGN_UP: ldap.allowSignUp,
+    BENNU_LDAP_MAX_CONCURRENT: ldap.maxConcurrent,
+    BENNU_LDAP_SYNC_MINUTES: ldap.syncMinutes,
   }
 }
 

@@ -14,10 +14,6 @@ interface Unkept {
 
 /** Name → why the start stops. */
 const REFUSED: Record<string, Unkept> = {
-  PHOENIX_HOST_ROOT_PATH: {
-    when: 'any',
-    because: 'a path prefix is not served yet. Remove it, and give the server a host name of its own.',
-  },
   PHOENIX_POSTGRES_USE_AWS_IAM_AUTH: {
     when: 'switch',
     because: 'signed AWS tokens are not made yet. Remove it and use a password.',
@@ -64,7 +60,6 @@ export function checkPromises(reader: Reader): void {
     if (asksForIt(reader, name, unkept.when)) reader.warn(`${name}: ${unkept.because}`)
   }
   refuseFamily(reader, /^(PHOENIX|BENNU)_OAUTH2_/, 'sign-in through an identity provider is not there yet')
-  refuseFamily(reader, /^PHOENIX_LDAP_/, 'sign-in through LDAP is not there yet')
 }
 
 function asksForIt(reader: Reader, name: string, when: Unkept['when']): boolean {
