@@ -62,6 +62,14 @@ async function fill(config: DatabaseConfig): Promise<void> {
       claims: '{}',
       decision: '{}',
     })
+    const identity = { issuer: 'https://idp', providerName: 'p' }
+    await tx
+      .insert(db.t.linkedAccounts)
+      .values({ ...identity, provider: 'c', providerAccountId: 's', userId: 1, type: 'oidc', createdAt: now })
+    await tx
+      .insert(db.t.oidcSessions)
+      .values({ ...identity, sessionId: 1, clientId: 'c', subject: 's', sid: 'x', idToken: 't' })
+    await tx.insert(db.t.usedLogoutTokens).values({ digest: 'd', expiresAt: now })
     await tx.insert(db.t.directorySync).values({ id: 1, startedAt: now, report: '{}' })
     await tx.insert(auditChain).values({ id: 1, chainKey: 'k', keyEncrypted: false, count: 1, hash: 'h' })
     await tx.insert(auditEvents).values({
@@ -129,6 +137,7 @@ const MIGRATIONS = [
   '0009_claims',
   '0010_sso_providers',
   '0011_directory_sync',
+  '0012_oidc_sessions',
 ]
 const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
 const LATER_TABLES = [
@@ -140,6 +149,9 @@ const LATER_TABLES = [
   'sso_providers',
   'sso_recent_sign_ins',
   'directory_sync',
+  'linked_accounts',
+  'oidc_sessions',
+  'used_logout_tokens',
 ]
 const TRACING_TABLES = ['projects', 'project_sessions', 'traces', 'spans', 'span_rollups', 'project_buckets']
 

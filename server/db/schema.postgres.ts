@@ -29,4 +29,7 @@ export const {
   ssoProviders,
   ssoRecentSignIns,
   directorySync,
+  linkedAccounts,
+  oidcSessions,
+  usedLogoutTokens,
 } = postgresTables

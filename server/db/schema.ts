@@ -4,6 +4,7 @@ import { defineAccounts } from '#server/db/schema/accounts'
 import { defineAudit } from '#server/db/schema/audit'
 import { defineDirectory } from '#server/db/schema/directory'
 import { defineLimits } from '#server/db/schema/limits'
+import { defineOidc } from '#server/db/schema/oidc'
 import { defineRecovery } from '#server/db/schema/recovery'
 import { defineSecrets } from '#server/db/schema/secrets'
 import { defineSso } from '#server/db/schema/sso'
@@ -26,6 +27,7 @@ export function defineTables(c: Palette) {
     ...defineLimits(c),
     ...defineSso(c, accounts),
     ...defineDirectory(c),
+    ...defineOidc(c, accounts),
   }
 }
 

@@ -32,6 +32,7 @@ export function sealedStores({ t }: Pick<Database, 't'>): SealedStore[] {
     auditChainStore(t),
     secretStore(t),
     clientSecretStore(t),
+    idTokenStore(t),
   ] as unknown as SealedStore[]
 }
 
@@ -124,6 +125,26 @@ function clientSecretStore({ ssoProviders: t }: Tables): SealedStore<number> {
     replace: async (tx, { id, token }, clientSecret) => {
       const isSame = and(eq(t.id, id), eq(t.clientSecret, token))
       return hasRow(await tx.update(t).set({ clientSecret }).where(isSame).returning({ id: t.id }))
+    },
+  }
+}
+
+function idTokenStore({ oidcSessions: t }: Tables): SealedStore<number> {
+  return {
+    name: 'id tokens of sessions',
+    count: (queries) => queries.$count(t),
+    page: async (queries, after, limit) => {
+      const rows = await queries
+        .select({ id: t.sessionId, token: t.idToken })
+        .from(t)
+        .where(after === null ? undefined : gt(t.sessionId, after))
+        .orderBy(asc(t.sessionId))
+        .limit(limit)
+      return rows.map((row) => ({ ...row, label: `id token of session ${row.id}` }))
+    },
+    replace: async (tx, { id, token }, idToken) => {
+      const isSame = and(eq(t.sessionId, id), eq(t.idToken, token))
+      return hasRow(await tx.update(t).set({ idToken }).where(isSame).returning({ id: t.sessionId }))
     },
   }
 }
