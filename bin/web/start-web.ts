@@ -1,5 +1,6 @@
 /** Puts the web process together: Next, the listener in front of it, and a stop that loses no request. */
 import { startHousekeeping } from '#server/housekeeping'
+import { startDirectorySync } from '#server/ldap/sync'
 import { closeServer } from '#server/listener/close-server'
 import { listenOn } from '#server/listener/http-server'
 import type { Service } from '#server/process/child'
@@ -19,8 +20,9 @@ export async function startWeb(runtime: Runtime, options: { dev: boolean }): Pro
   const target = { host, port, setting: 'PHOENIX_PORT or --port' }
   const bound = await listenPatiently(target, () => listenOn(server, target))
   const endHousekeeping = startHousekeeping(runtime)
+  const endDirectorySync = startDirectorySync(runtime)
   const stop = async (graceMs: number) => {
-    await Promise.all([closeServer(server, graceMs), endHousekeeping()])
+    await Promise.all([closeServer(server, graceMs), endHousekeeping(), endDirectorySync()])
   }
   return { port: bound, stop }
 }

@@ -37,7 +37,7 @@ test.each([
   ['values that are bytes', { userAccountControl: Buffer.from('514') }, 'directory-disabled'],
   ['nonsense', { userAccountControl: 'many', accountExpires: 'never' }, null],
 ])('%s', (_, entry, expected) => {
-  expect(directoryState(entry, NOW)).toBe(expected)
+  expect(directoryState({ dn: 'cn=x', ...entry }, NOW)).toBe(expected)
 })
 
 const ad = (data: string) =>

@@ -2,6 +2,7 @@
  * What a directory says about the state of an account: in its entry, and in the refusal of a bind. Pure: the sync, the
  * test of the connection and signing in all ask here, so that they mean the same.
  */
+import { type Entry, textsOf } from '#server/ldap/entry'
 
 /** Why a directory does not let somebody use an account that is there. One word for machines. */
 export type DirectoryState = 'directory-disabled' | 'directory-locked' | 'directory-expired'
@@ -15,9 +16,6 @@ export type BindRefusal =
   | 'must-change-password'
   | 'not-now'
   | 'not-from-here'
-
-/** An entry as the client library gives it: one value, or several, by the attribute's name. */
-export type EntryValues = Readonly<Record<string, unknown>>
 
 /** What `directoryState` reads. Directories leave out what they do not know, and some of it only comes when asked for. */
 export const ACCOUNT_STATE_ATTRIBUTES = [
@@ -41,7 +39,7 @@ const FILE_TIME_EPOCH_MS = -11_644_473_600_000
 const NEVER = [0n, 9_223_372_036_854_775_807n]
 
 /** What keeps an account from being used, as its entry says; null when nothing does. Later words win over earlier ones. */
-export function directoryState(entry: EntryValues, now: Date): DirectoryState | null {
+export function directoryState(entry: Entry, now: Date): DirectoryState | null {
   const control = flagsOf(entry, 'userAccountControl') | flagsOf(entry, 'msDS-User-Account-Control-Computed')
   const isLockedBy389 = textOf(entry, 'nsAccountLock')?.toLowerCase() === 'true'
   if (control & ACCOUNT_DISABLE || isLockedBy389) return 'directory-disabled'
@@ -50,7 +48,7 @@ export function directoryState(entry: EntryValues, now: Date): DirectoryState | 
   return isLocked ? 'directory-locked' : null
 }
 
-function flagsOf(entry: EntryValues, name: string): number {
+function flagsOf(entry: Entry, name: string): number {
   const text = textOf(entry, name)
   return text !== null && /^-?\d{1,10}$/.test(text) ? Number(text) : 0
 }
@@ -61,16 +59,7 @@ function hasExpired(text: string | null, now: Date): boolean {
   return !NEVER.includes(ticks) && Number(ticks / 10_000n) + FILE_TIME_EPOCH_MS <= now.getTime()
 }
 
-/** The first value of an attribute as text, whatever the case of its name; null without one. */
-export function textOf(entry: EntryValues, name: string): string | null {
-  const wanted = name.toLowerCase()
-  const key = Object.keys(entry).find((one) => one.toLowerCase() === wanted)
-  const value: unknown = key === undefined ? undefined : entry[key]
-  const first: unknown = Array.isArray(value) ? value[0] : value
-  if (first === undefined || first === null) return null
-  const text = Buffer.isBuffer(first) ? first.toString('utf8') : String(first)
-  return text.trim() === '' ? null : text.trim()
-}
+const textOf = (entry: Entry, name: string) => textsOf(entry, name)[0] ?? null
 
 /** Active Directory's sub-codes of error 49 ("data 533"), Windows error codes in hexadecimal digits. */
 const SUB_CODES: Readonly<Record<string, BindRefusal>> = {

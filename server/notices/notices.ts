@@ -8,7 +8,14 @@ import type { NoticeTone } from '#server/db/schema'
 import type { AdminNotice } from '#server/notices/model'
 
 /** The faults that raise a notice. */
-export type NoticeId = 'mail.failed' | 'role.kept' | 'tls.broken' | 'tls.expiring'
+export type NoticeId =
+  | 'mail.failed'
+  | 'role.kept'
+  | 'tls.broken'
+  | 'tls.expiring'
+  | 'ldap.last-admin'
+  | 'ldap.sync-failed'
+  | 'ldap.sync-stopped'
 
 interface NoticeWorld {
   db: Pick<Database, 't'>
