@@ -17,6 +17,15 @@ const WORDS: Record<Action, string> = {
   'notice.list': 'see what is wrong with the server',
   'mail.read': 'see how mail is set up',
   'mail.test': 'send a test mail',
+  'signInProvider.list': 'see the identity providers and how they are set up',
+  'signInProvider.explain': 'see what the last sign-ins through a provider brought',
+  'signInProvider.test': 'ask a provider what it offers',
+  'signInProvider.create': 'add an identity provider',
+  'signInProvider.update': 'change, order, switch on and off the providers that were added',
+  'signInProvider.delete': 'delete a provider that was added',
+  'directory.read': 'see how the directory is set up and whom it refused',
+  'directory.test': 'test the connection to the directory',
+  'directory.compare': 'compare accounts with the directory now',
   'user.list': 'see accounts and their addresses',
   'user.create': 'make an account',
   'user.update': "change an account's name, role or password, disable it",
@@ -40,17 +49,21 @@ const WORDS: Record<Action, string> = {
   'systemApiKey.delete': 'delete a system key',
   'secret.list': 'see the names of stored secrets',
   'secret.update': 'set and delete stored secrets',
+  'secret.reveal': 'read the values of stored secrets by GraphQL, which is itself recorded',
+  'graphql.use': 'send a GraphQL query; every operation in it asks for its own right',
 }
 
 const GROUPS: [string, string[]][] = [
   ['Traces', ['project', 'trace']],
   ['Your own account', ['profile', 'settings']],
-  ['The server', ['notice', 'mail']],
+  ['The server', ['notice', 'mail', 'directory']],
+  ['Identity providers', ['signInProvider']],
   ['Accounts', ['user', 'identityBlock']],
   ['Audit log', ['audit']],
   ['Sessions', ['session']],
   ['API keys', ['userApiKey', 'systemApiKey']],
   ['Stored secrets', ['secret']],
+  ['GraphQL', ['graphql']],
 ]
 
 const HEAD = `# Permissions

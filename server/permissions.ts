@@ -54,6 +54,15 @@ export const PERMISSIONS = {
   'notice.list':         { need: 'read',   anonymous: false, open: true,  session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
   'mail.read':           { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
   'mail.test':           { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'signInProvider.list': { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'signInProvider.explain': { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'signInProvider.test': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'signInProvider.create': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'signInProvider.update': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'signInProvider.delete': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'directory.read':      { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'directory.test':      { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'directory.compare':   { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
   'user.list':           { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
   'user.create':         { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
   'user.update':         { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
@@ -77,6 +86,8 @@ export const PERMISSIONS = {
   'systemApiKey.delete': { need: 'full',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
   'secret.list':         { need: 'read',   anonymous: false, open: true,  session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
   'secret.update':       { need: 'full',   anonymous: false, open: true,  session: 'ADMIN',                                 userKey: 'ADMIN',                           systemKey: 'ADMIN',  adminSecret: true },
+  'secret.reveal':       { need: 'read',   anonymous: false, open: false, session: 'ADMIN',                                 userKey: false,                             systemKey: false,    adminSecret: false },
+  'graphql.use':         { need: 'read',   anonymous: false, open: true,  session: 'VIEWER',                                userKey: 'VIEWER',                          systemKey: 'VIEWER', adminSecret: true },
 } as const satisfies Record<string, Row>
 
 /** An action that the table knows. */

@@ -24,6 +24,16 @@ notice.list             no     yes  no  no  yes   no  no  no    no  no  no    no
 mail.read               no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 mail.test               no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 
+signInProvider.list     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.explain  no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.test     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.create   no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.update   no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.delete   no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+directory.read          no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+directory.test          no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+directory.compare       no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+
 user.list               no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
 user.create             no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
 user.update             no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
@@ -53,6 +63,9 @@ systemApiKey.delete     no     no   no  no  yes   no  no  yes   no  no  no    no
 
 secret.list             no     yes  no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
 secret.update           no     yes  no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+secret.reveal           no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+
+graphql.use             no     yes  yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
 `
 
 const ROLES = ['VIEWER', 'MEMBER', 'ADMIN'] as const

@@ -53,6 +53,32 @@ const blocked = async () => {
   return person.email
 }
 
+const provider = {
+  displayName: 'Corp',
+  clientId: 'bennu',
+  discoveryUrl: 'https://idp.example.com/.well-known/openid-configuration',
+  tokenAuth: 'none',
+  pkce: null,
+  scopes: ['openid', 'email', 'profile'],
+  allowSignUp: true,
+  autoLogin: false,
+  emailPath: 'email',
+  groupsPath: null,
+  allowedGroups: [],
+  rolePath: null,
+  roleMapping: [],
+  roleStrict: false,
+  roleResync: true,
+  defaultRole: 'MEMBER',
+  logoutAtProvider: true,
+  enabled: true,
+}
+const added = async () => {
+  const name = `p${person.id}`
+  await ask('POST /ui/sign-in/providers', { body: { ...provider, name } })
+  return name
+}
+
 /** What a call of a route leaves in the log. */
 type Scenario = [actions: string[], make: () => Call | Promise<Call>]
 const DATA = 'traces and projects: what is collected, no right and no account'
@@ -153,8 +179,38 @@ const ROUTES: Record<string, Scenario[] | string> = {
     [['secret.set'], () => ({ body: { secrets: [{ key: 'A', value: 'v' }] } })],
     [['secret.delete'], () => ({ body: { secrets: [{ key: 'A', value: null }] } })],
   ],
+  'POST /ui/sign-in/providers': [
+    [['signInProvider.create'], () => ({ body: { ...provider, name: `p${person.id}` } })],
+  ],
+  'PUT /ui/sign-in/providers/[name]': [
+    [
+      ['signInProvider.create', 'signInProvider.update'],
+      async () => ({ params: { name: await added() }, body: { ...provider, displayName: 'Corporate' } }),
+    ],
+  ],
+  'PATCH /ui/sign-in/providers/[name]': [
+    [
+      ['signInProvider.create', 'signInProvider.update'],
+      async () => ({ params: { name: await added() }, body: { enabled: false } }),
+    ],
+  ],
+  'DELETE /ui/sign-in/providers/[name]': [
+    [
+      ['signInProvider.create', 'signInProvider.delete'],
+      async () => ({ params: { name: await added() } }),
+    ],
+  ],
+  'PUT /ui/sign-in/order': [
+    [
+      ['signInProvider.create', 'signInProvider.order'],
+      async () => ({ body: { names: [await added()] } }),
+    ],
+  ],
+  'POST /ui/sign-in/test': 'asks a provider what it offers, and changes nothing',
   'GET /v1/audit/export': [[['audit.export'], () => ({})]],
   'POST /ui/mail/test': MAIL,
+  'POST /ui/sign-in/ldap/test': 'changes nothing',
+  'POST /ui/sign-in/ldap/sync': 'needs a directory: what it changes is tried with one beside server/ldap',
   'POST /ui/users/[id]/reset-link': MAIL,
   'DELETE /ui/blocked/[id]': [
     [
