@@ -3,6 +3,7 @@
  * policy with a nonce of its own. The lock is in the pages and routes themselves.
  */
 import { type NextRequest, NextResponse } from 'next/server'
+import { withRoot } from '#server/root-path'
 import { getRuntime } from '#server/runtime'
 
 export const config = {
@@ -38,11 +39,12 @@ function mustSignIn({ cookies, nextUrl, method }: NextRequest): boolean {
   return !cookies.has('phoenix-access-token') && !cookies.has('phoenix-refresh-token')
 }
 
-function loginAddress(request: NextRequest): URL {
-  const back = new URL(request.nextUrl)
+/** Next gives `pathname` without the path prefix. */
+function loginAddress({ nextUrl }: NextRequest): URL {
+  const back = nextUrl.clone()
   // The router's own parameter, sent when it fetches a page in the background.
   back.searchParams.delete('_rsc')
-  const login = new URL('/login', request.url)
+  const login = new URL(withRoot(getRuntime().config, '/login'), nextUrl.origin)
   if (back.pathname !== '/') login.searchParams.set('returnUrl', back.pathname + back.search)
   return login
 }

@@ -1,6 +1,7 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { NextConfig } from 'next'
+import { PHASE_DEVELOPMENT_SERVER } from 'next/constants'
 
 // Said aloud, because Next would take the folder of any lock file further up for the root.
 const root = dirname(fileURLToPath(import.meta.url))
@@ -22,4 +23,16 @@ const config: NextConfig = {
   experimental: { isrFlushToDisk: false },
 }
 
-export default config
+/** The modules of Next that know the path prefix: of the browser's router, of its route handlers, of the middleware. */
+const KNOWS_PREFIX =
+  /next\/dist\/(esm\/)?(client\/(add|has|remove)-base-path|server\/route-modules\/route-module|build\/templates\/middleware)\.js$/
+
+/** Built, the prefix is a value of the running program (see bin/web/rooted-build.ts); in development it is Next's own. */
+export default function configure(phase: string): NextConfig {
+  if (phase === PHASE_DEVELOPMENT_SERVER) {
+    return { ...config, basePath: (globalThis as { __ROOT_PATH__?: string }).__ROOT_PATH__ ?? '' }
+  }
+  const loader = join(root, 'scripts/lib/root-path-loader.cjs')
+  const rule = { loaders: [loader], condition: { all: ['foreign' as const, { path: KNOWS_PREFIX }] } }
+  return { ...config, turbopack: { root, rules: { '*.js': rule } } }
+}

@@ -2,6 +2,7 @@ import type { Metadata, Viewport } from 'next'
 import { headers } from 'next/headers'
 import type { ReactNode } from 'react'
 import { Providers } from '#components/shell/providers'
+import { rootPath } from '../components/root-path'
 import { BOOT_SCRIPT } from '../components/shell/theme'
 import './globals.css'
 
@@ -26,6 +27,9 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   // The policy that the middleware made for this very page; scripts without its nonce do not run.
   const policy = (await headers()).get('content-security-policy') ?? ''
   const nonce = /'nonce-([^']+)'/.exec(policy)?.[1]
+  // Built scripts hold the path prefix; those of the development compiler are told.
+  const prefix =
+    process.env.NODE_ENV === 'development' ? `globalThis.__ROOT_PATH__=${JSON.stringify(rootPath())};` : ''
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
@@ -34,7 +38,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           nonce={nonce}
           suppressHydrationWarning
           // biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours that must run before the first paint
-          dangerouslySetInnerHTML={{ __html: BOOT_SCRIPT }}
+          dangerouslySetInnerHTML={{ __html: prefix + BOOT_SCRIPT }}
         />
       </head>
       <body>

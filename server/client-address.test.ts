@@ -63,6 +63,21 @@ describe('the client address', () => {
     expect(resolve(LOOPBACK, '127.0.0.1', both).address).toBe('198.51.100.1')
   })
 
+  it('does not believe the X-Forwarded-For of a client whose proxy sends X-Real-IP alone', () => {
+    const resolver = createClientAddressResolver(LOOPBACK)
+    const ask = (headers: Record<string, string>) => resolver('127.0.0.1', (name) => headers[name]).address
+    expect(ask({ 'x-real-ip': '203.0.113.7' })).toBe('203.0.113.7')
+    expect(ask({ 'x-real-ip': '203.0.113.8', 'x-forwarded-for': '198.51.100.1' })).toBe('203.0.113.8')
+  })
+
+  it('goes on believing the X-Forwarded-For of a proxy that always sends it', () => {
+    const resolver = createClientAddressResolver(LOOPBACK)
+    const ask = (headers: Record<string, string>) => resolver('127.0.0.1', (name) => headers[name]).address
+    expect(ask({ 'x-forwarded-for': '203.0.113.7' })).toBe('203.0.113.7')
+    expect(ask({})).toBe('127.0.0.1')
+    expect(ask({ 'x-real-ip': '198.51.100.1', 'x-forwarded-for': '203.0.113.8' })).toBe('203.0.113.8')
+  })
+
   it('keeps the peer when a trusted proxy forwards nonsense', () => {
     expect(resolve(LOOPBACK, '127.0.0.1', { 'x-forwarded-for': 'unknown' }).address).toBe('127.0.0.1')
   })

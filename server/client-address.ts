@@ -23,9 +23,13 @@ export type ResolveClientAddress = (
 /**
  * Makes the resolver for one list of trusted peers: addresses, CIDR ranges or `*`. X-Forwarded-For is read from right to
  * left, past trusted proxies, up to the first address nobody vouches for; X-Real-IP is used when there is none.
+ *
+ * A proxy that adds to X-Forwarded-For does so to every request. One that was seen to send X-Real-IP alone passes on what
+ * its clients wrote into the other header, so from then on that is not believed.
  */
 export function createClientAddressResolver(allow: readonly string[]): ResolveClientAddress {
   const isTrusted = createTrust(allow)
+  const sendsRealAlone = new Set<string>()
   return (peer, header) => {
     const socket = parse(peer)
     if (!socket) return { address: null, trusted: false, ignoredPrivateProxy: false }
@@ -35,10 +39,17 @@ export function createClientAddressResolver(allow: readonly string[]): ResolveCl
       const ignoredPrivateProxy = (chain ?? real) !== undefined && PRIVATE.has(socket.range())
       return { address: socket.toString(), trusted: false, ignoredPrivateProxy }
     }
-    const client = chain === undefined ? parse(real) : lastUntrusted(chain, isTrusted)
+    const proxy = socket.toString()
+    const realAddress = parse(real)
+    if (chain === undefined && realAddress && sendsRealAlone.size < MOST_PROXIES) sendsRealAlone.add(proxy)
+    const isReal = chain === undefined || (realAddress !== null && sendsRealAlone.has(proxy))
+    const client = isReal ? realAddress : lastUntrusted(chain, isTrusted)
     return { address: (client ?? socket).toString(), trusted: true, ignoredPrivateProxy: false }
   }
 }
+
+/** With FORWARDED_ALLOW_IPS=* every client is a proxy. */
+const MOST_PROXIES = 1_000
 
 const PRIVATE = new Set(['private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat', 'loopback'])
 

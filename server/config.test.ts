@@ -383,7 +383,6 @@ describe('names', () => {
 
 describe('promises that cannot be kept yet', () => {
   test.each([
-    ['PHOENIX_HOST_ROOT_PATH', '/traces'],
     ['PHOENIX_TLS_VERIFY_CLIENT', 'on'],
     ['PHOENIX_TLS_CERT_FILE', '/etc/cert.pem'],
     ['PHOENIX_LDAP_HOST', 'ldap.example.com'],
@@ -403,7 +402,6 @@ describe('promises that cannot be kept yet', () => {
   })
 
   test.each([
-    ['PHOENIX_HOST_ROOT_PATH', ''],
     ['PHOENIX_TLS_ENABLED', 'false'],
     ['PHOENIX_TLS_VERIFY_CLIENT', '0'],
     ['PHOENIX_LDAP_HOST', ''],

@@ -38,8 +38,11 @@ function definitionOf(handler: unknown): AnyRouteDefinition | null {
   return handler.definition as AnyRouteDefinition
 }
 
-/** Builds the document; routes without a summary are left out. */
-export function buildOpenApi(modules: readonly RouteModule[], version: string): unknown {
+/**
+ * Builds the document; routes without a summary are left out.
+ * @param rootPath the path prefix that clients put before the paths (OpenAPI 3.1, 4.8.5)
+ */
+export function buildOpenApi(modules: readonly RouteModule[], version: string, rootPath = ''): unknown {
   const paths: ZodOpenApiPathsObject = {}
   for (const { method, path, definition } of listOperations(modules)) {
     if (!definition.summary) continue
@@ -48,6 +51,7 @@ export function buildOpenApi(modules: readonly RouteModule[], version: string): 
   const document: ZodOpenApiObject = {
     openapi: '3.1.0',
     info: { title: 'Bennu', version, description: 'REST interface: projects, spans, accounts and API keys.' },
+    servers: [{ url: rootPath || '/' }],
     paths,
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
   }

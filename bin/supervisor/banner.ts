@@ -6,6 +6,7 @@ import { VERSION } from '#server/build-info'
 import type { Config, DatabaseConfig } from '#server/config/model'
 import { describeDatabase } from '#server/db/describe'
 import type { Ports } from '#server/process/ports'
+import { withRoot } from '#server/root-path'
 
 /** The default file name of another program whose settings we share; never opened by us. */
 const NEIGHBOUR = 'phoenix.db'
@@ -34,7 +35,11 @@ export function bannerFacts(config: Config, ports: Ports): [string, string][] {
   const { web, grpc, otlpHttp } = ports
   const http = config.tls?.http ? 'https' : 'http'
   if (web !== null) {
-    facts.push(['pages', `${http}://${host}:${web}/`], ['OTLP', `${http}://${host}:${web}/v1/traces`])
+    const base = `${http}://${host}:${web}`
+    facts.push(
+      ['pages', `${base}${withRoot(config, '/')}`],
+      ['OTLP', `${base}${withRoot(config, '/v1/traces')}`],
+    )
   }
   const wanted = config.server.otlpHttp.port
   if (otlpHttp !== null) facts.push(['OTLP HTTP', `${http}://${host}:${otlpHttp}/v1/traces`])

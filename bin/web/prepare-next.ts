@@ -5,32 +5,48 @@ import { join } from 'node:path'
 import { format } from 'node:util'
 import { StartError } from '#server/process/listen'
 import { packageRoot } from '#server/process/package-root'
+import { withRoot } from '#server/root-path'
 import type { Runtime } from '#server/runtime'
+import { copyBuildForRoot } from './rooted-build'
 
 /**
- * Loads Next and answers its request handler.
+ * Loads Next and answers its request handler, to which paths come without the prefix.
  * @throws StartError when the app has not been built
  */
 export async function prepareNext(runtime: Runtime, dev: boolean): Promise<RequestListener> {
-  const dir = packageRoot()
+  const { host, port, rootPath } = runtime.config.server
+  // Where the built pages look for the prefix when they are made here; browsers find it in the scripts themselves.
+  ;(globalThis as { __ROOT_PATH__?: string }).__ROOT_PATH__ = rootPath
   const environment = process.env as Record<string, string>
   environment.NODE_ENV = dev ? 'development' : 'production'
   environment.NEXT_TELEMETRY_DISABLED = '1'
+  const { dir, config } = dev ? { dir: packageRoot() } : findBuild(rootPath)
   // With the built configuration at hand Next loads neither next.config.ts nor its compiler.
-  if (!dev) environment.__NEXT_PRIVATE_STANDALONE_CONFIG = readBuiltConfig(dir)
+  if (config) environment.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config)
   if (!dev) sendConsoleToLog(runtime)
   const { default: next } = await import('next')
-  const { host, port } = runtime.config.server
   const app = next({ dev, dir, hostname: host, port, quiet: true })
   await app.prepare()
   const handle = app.getRequestHandler()
-  return (request, response) => void handle(request, response)
+  return (request, response) => {
+    request.url = withRoot(runtime.config, request.url ?? '/')
+    void handle(request, response)
+  }
 }
 
-function readBuiltConfig(dir: string): string {
+/** The folder that holds the build for this prefix, and the configuration that it was built with. */
+function findBuild(rootPath: string): { dir: string; config?: object } {
+  const original = packageRoot()
+  const config = readBuiltConfig(original)
+  if (rootPath === '') return { dir: original, config }
+  const dir = copyBuildForRoot(original, rootPath)
+  return { dir, config: readBuiltConfig(dir) }
+}
+
+function readBuiltConfig(dir: string): object {
   const file = join(dir, '.next', 'required-server-files.json')
   try {
-    return JSON.stringify(JSON.parse(readFileSync(file, 'utf8')).config)
+    return JSON.parse(readFileSync(file, 'utf8')).config
   } catch (cause) {
     throw new StartError(`the pages have not been built (${file} cannot be read): run \`npm run build\``, {
       cause,

@@ -145,9 +145,9 @@ const BROKEN: Broken[] = [
     { names: ['PHOENIX_ROOT_URL'], says: /credentials/ },
   ],
   [
-    'a path prefix',
-    { PHOENIX_HOST_ROOT_PATH: '/traces' },
-    { names: ['PHOENIX_HOST_ROOT_PATH'], says: /Remove it/ },
+    'a path prefix that ends with a slash',
+    { PHOENIX_HOST_ROOT_PATH: '/traces/' },
+    { names: ['PHOENIX_HOST_ROOT_PATH'], says: /Leave that one out/ },
   ],
   [
     'an unknown database',

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { readManagementUrl } from '#server/config/account-settings'
 import type { Config, OptionalPort } from '#server/config/model'
 import { quoted, type Reader } from '#server/config/reader'
+import { readRoot } from '#server/config/root-settings'
 
 const MIB = 1024 * 1024
 /** The port that OpenTelemetry gives to OTLP over HTTP. */
@@ -32,8 +33,7 @@ export function readServer(reader: Reader, folders: Folders): Config['server'] {
     port,
     grpcPort,
     otlpHttp: readOtlpHttp(reader, { PHOENIX_PORT: port, PHOENIX_GRPC_PORT: grpcPort }),
-    rootPath: '',
-    rootUrl: readRootUrl(reader),
+    ...readRoot(reader),
     managementUrl: readManagementUrl(reader),
     workingDir: readWorkingDir(reader, folders),
     forwardedAllowIps: readForwardedAllowIps(reader),
@@ -126,27 +126,6 @@ export function readMetrics(reader: Reader, server: Config['server']): Config['m
   return metrics
 }
 
-function readRootUrl(reader: Reader): string | null {
-  const name = 'PHOENIX_ROOT_URL'
-  const written = reader.text(name)
-  if (written === null) return null
-  // The URL class repairs `https:host` and `https:////host`; the raw text has to be right already.
-  if (!/^https?:\/\/[^/?#\s]+/i.test(written) || !URL.canParse(written)) {
-    reader.problem(
-      `${name}: the value is not a URL. Write scheme and host, such as https://traces.example.com.`,
-    )
-    return null
-  }
-  const url = new URL(written)
-  if (url.search || url.hash || url.username || url.password || /[?#]/.test(written)) {
-    reader.problem(
-      `${name}: the URL holds a query, a fragment or credentials. Write scheme, host and path alone.`,
-    )
-    return null
-  }
-  return url.href.replace(/\/+$/, '')
-}
-
 function readForwardedAllowIps(reader: Reader): string[] {
   const items = reader.list('FORWARDED_ALLOW_IPS')
   if (items.length === 0) return ['127.0.0.0/8', '::1']
@@ -187,16 +166,26 @@ export function readLog(reader: Reader): Config['log'] {
   }
 }
 
-/** Attributes of the session cookies. */
-export function readCookies(reader: Reader): Config['cookies'] {
-  const path = reader.text('PHOENIX_COOKIES_PATH') ?? '/'
+/** Attributes of the session cookies. Below a prefix they are nobody else's: other servers share the host. */
+export function readCookies(reader: Reader, { rootPath }: Config['server']): Config['cookies'] {
+  const path = reader.text('PHOENIX_COOKIES_PATH') ?? (rootPath || '/')
   if (!/^\/[\x21-\x3a\x3c-\x7e]*$/.test(path)) {
     reader.problem(
       `PHOENIX_COOKIES_PATH: ${quoted('PHOENIX_COOKIES_PATH', path)} is not a path. ` +
         'Write one that begins with / and has no blank and no semicolon.',
     )
+  } else if (!covers(path, rootPath)) {
+    reader.warn(
+      `PHOENIX_COOKIES_PATH: ${path} does not lead to PHOENIX_HOST_ROOT_PATH (${rootPath || '/'}), so browsers will not ` +
+        'stay signed in. Remove it.',
+    )
   }
   return { secure: reader.bool('PHOENIX_USE_SECURE_COOKIES', false), path }
+}
+
+/** Whether a cookie of this path is sent to every page (RFC 6265 5.1.4). */
+function covers(cookiePath: string, rootPath: string): boolean {
+  return `${rootPath}/`.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`)
 }
 
 /** Caps on what is accepted and kept in memory before it is committed. */

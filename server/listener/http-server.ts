@@ -48,10 +48,11 @@ export type ListenerWorld = Pick<Runtime, 'config' | 'log' | 'metrics' | 'tls'>
 
 /** Makes the server; it does not listen yet. */
 export function createHttpServer(runtime: ListenerWorld, { answer, hasPages }: HttpServerOptions): Server {
-  const resolveClient = createClientAddressResolver(runtime.config.server.forwardedAllowIps)
+  const { forwardedAllowIps, rootPath } = runtime.config.server
+  const resolveClient = createClientAddressResolver(forwardedAllowIps)
   const warnOnce = createProxyWarning(runtime)
   const server = createEitherServer(runtime, (request, response) => {
-    const requestId = identify(request, resolveClient, warnOnce)
+    const requestId = identify(request, rootPath, resolveClient, warnOnce)
     const url = request.url ?? '/'
     setAnswerHeaders(response, url, requestId, runtime.config, hasPages)
     followAnswer(runtime, request, response, requestId)
@@ -121,11 +122,12 @@ export function listenOn(server: Server, target: { host: string; port: number })
 /** Rewrites the request in place: the path, and the internal headers that our handlers read. */
 function identify(
   request: IncomingMessage,
+  rootPath: string,
   resolveClient: ResolveClientAddress,
   warnOnce: (address: string) => void,
 ): string {
   const requestId = randomUUID()
-  request.url = normalizePath(request.url ?? '/')
+  request.url = normalizePath(request.url ?? '/', rootPath)
   const client = resolveClient(request.socket.remoteAddress, (name) => singleHeader(request, name))
   if (client.ignoredPrivateProxy && client.address) warnOnce(client.address)
   cleanHeaders(request.headers, {

@@ -20,7 +20,7 @@ it.each([
   ['/a.b/..c/.d', '/a.b/..c/.d'],
   ['/x/../api/v1/projects', '/v1/projects'],
 ])('reads %s as %s', (url, path) => {
-  expect(normalizePath(url)).toBe(path)
+  expect(normalizePath(url, '')).toBe(path)
 })
 
 it.each([
@@ -33,7 +33,24 @@ it.each([
   ['/api/other', '/api/other'],
   ['/x/api/v1/projects', '/x/api/v1/projects'],
 ])('serves %s as %s', (url, path) => {
-  expect(normalizePath(url)).toBe(path)
+  expect(normalizePath(url, '')).toBe(path)
+})
+
+it.each([
+  ['/a/b', '/'],
+  ['/a/b/', '/'],
+  ['/a/b?x=1', '/?x=1'],
+  ['/a/b/login?returnUrl=/a/b', '/login?returnUrl=/a/b'],
+  ['/login', '/login'],
+  ['/a', '/a'],
+  ['/a/bc', '/a/bc'],
+  ['/a/b/a/b/x', '/a/b/x'],
+  ['//a/b//evil.example', '/evil.example'],
+  ['/a/b/api/v1/projects', '/v1/projects'],
+  ['/x/../a/b/auth/login', '/auth/login'],
+  ['http://other.example/a/b/v1/traces', '/v1/traces'],
+])('below the prefix /a/b, reads %s as %s', (url, path) => {
+  expect(normalizePath(url, '/a/b')).toBe(path)
 })
 
 it.each(['/%FF', '/%E0%A4%A', '/%', '/a%2', '/%zz'])('cannot decode %s', (path) => {

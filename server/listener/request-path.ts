@@ -1,12 +1,17 @@
+import { withoutRoot } from '#server/root-path'
+
 /**
- * The one spelling of a request's path: no scheme and host, no dot segments, one leading slash, `/api/v1` as `/v1`.
- * A path that begins with two slashes would read as another host once it came back in a redirect.
+ * The one spelling of a request's path: no scheme and host, no dot segments, one leading slash, no path prefix, `/api/v1`
+ * as `/v1`. A path that begins with two slashes would read as another host once it came back in a redirect.
+ * @param rootPath the prefix that is taken away where it is there
  */
-export function normalizePath(url: string): string {
-  const path = withoutDots(url.startsWith('/') ? url : withoutOrigin(url))
-  const single = path.replace(/^[/\\]+/, '/')
+export function normalizePath(url: string, rootPath: string): string {
+  const path = oneSlash(withoutDots(url.startsWith('/') ? url : withoutOrigin(url)))
+  const single = oneSlash(withoutRoot(rootPath, path))
   return single.replace(/^\/api\/v1(?=[/?]|$)/, '/v1')
 }
+
+const oneSlash = (path: string) => path.replace(/^[/\\]+/, '/')
 
 /** `GET http://host/path` is legal (RFC 9112 3.2.2); `OPTIONS *` has no path at all. */
 function withoutOrigin(url: string): string {

@@ -1,19 +1,20 @@
 /** Addresses in mails. */
 import type { Config } from '#server/config/model'
+import { withRoot } from '#server/root-path'
 
 /**
  * The address of one of our pages as people reach it: below PHOENIX_ROOT_URL, else where the server listens. Never made
  * from a request: whoever asks for somebody else's reset link would decide where it leads.
  * @param path begins with `/`
  */
-export function publicUrl({ server }: Pick<Config, 'server'>, path: string): string {
-  const { rootUrl, rootPath } = server
-  const base = rootUrl ?? `http://${listeningHost(server.host)}:${server.port}`
-  return `${base.endsWith(rootPath) ? base : `${base}${rootPath}`}${path}`
+export function publicUrl({ server, tls }: Pick<Config, 'server' | 'tls'>, path: string): string {
+  if (server.rootUrl !== null) return `${server.rootUrl}${path}`
+  const scheme = tls?.http ? 'https' : 'http'
+  return `${scheme}://${listeningHost(server.host)}:${server.port}${withRoot({ server }, path)}`
 }
 
 /** Where a reset link and an invitation lead. */
-export function resetUrl(config: Pick<Config, 'server'>, token: string): string {
+export function resetUrl(config: Pick<Config, 'server' | 'tls'>, token: string): string {
   return publicUrl(config, `/reset-password-with-token?token=${encodeURIComponent(token)}`)
 }
 

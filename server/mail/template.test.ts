@@ -45,10 +45,12 @@ describe('links', () => {
     )
   })
 
-  test('hold the path prefix once', () => {
-    const prefixed = (rootUrl: string) => testConfig({ server: { rootPath: '/bennu', rootUrl } })
-    expect(publicUrl(prefixed('https://example.com'), '/x')).toBe('https://example.com/bennu/x')
-    expect(publicUrl(prefixed('https://example.com/bennu'), '/x')).toBe('https://example.com/bennu/x')
+  test('hold the path prefix, and the scheme that the port speaks', () => {
+    const server = { rootPath: '/bennu', rootUrl: null }
+    expect(publicUrl(testConfig({ server }), '/x')).toBe('http://127.0.0.1:6006/bennu/x')
+    const files = { certFile: '/c', keyFile: '/k', keyPassword: null, caFile: null }
+    const tls = { http: true, grpc: true, ...files }
+    expect(publicUrl(testConfig({ server, tls }), '/x')).toBe('https://127.0.0.1:6006/bennu/x')
   })
 
   test.each([

@@ -4,6 +4,7 @@ import { clearCookies, SESSION_COOKIES, sentTokens } from '#app/_lib/session-res
 import { OAUTH_NONCE_COOKIE, OAUTH_STATE_COOKIE } from '#server/auth/cookies'
 import { signOut } from '#server/auth/renew'
 import { takeFromLimit } from '#server/limits/limits'
+import { withRoot } from '#server/root-path'
 
 export const GET = authRoute({
   can: 'public',
@@ -13,7 +14,7 @@ export const GET = authRoute({
   },
   write: (_result, { ctx, request }) => {
     const headers = new Headers({
-      location: `${ctx.config.server.rootPath}/login`,
+      location: withRoot(ctx.config, '/login'),
       // Cookies and storage belong to whatever else is served from this host as well.
       'clear-site-data': '"cache"',
       'cache-control': 'no-store',
