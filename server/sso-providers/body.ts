@@ -58,6 +58,7 @@ export const ProviderInput = z.object({
   clientSecret: text(2000).nullish(),
   enabled: z.boolean(),
 })
+export type ProviderInput = z.infer<typeof ProviderInput>
 
 /** The body of `POST /ui/sign-in/providers`. */
 export const NewProvider = ProviderInput.extend({ name: ProviderName })
@@ -65,6 +66,7 @@ export type NewProvider = z.infer<typeof NewProvider>
 
 /** The body of `PATCH /ui/sign-in/providers/{name}`. */
 export const ProviderSwitch = z.object({ enabled: z.boolean() })
+export type ProviderSwitch = z.infer<typeof ProviderSwitch>
 
 /** The body of `PUT /ui/sign-in/order`: the stored providers by name, the first button first. */
 export const ProviderOrder = z.object({ names: z.array(ProviderName).max(MAX_PROVIDERS) })

@@ -52,4 +52,6 @@ export interface SignInSettings {
   basicAuth: boolean
   /** Where the redirect URIs come from: PHOENIX_ROOT_URL, or the address of this very request. */
   originIsSet: boolean
+  /** The redirect URI of a provider that is about to be added, with `{name}` in the place of its name. */
+  newRedirectUri: string
 }

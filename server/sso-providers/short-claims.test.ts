@@ -39,7 +39,7 @@ test('long texts and lists are cut', () => {
 test('a hundred claims and deep ones are cut', () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`c${n}`, n]))
   expect(Object.keys(shortenClaims(many))).toHaveLength(41)
-  expect(shortenClaims({ a: { b: { c: { d: { e: 1 } } } } })).toEqual({ a: { b: { c: '…' } } })
+  expect(shortenClaims({ a: { b: { c: { d: { e: 1 } } } } })).toEqual({ a: { b: { c: { d: '…' } } } })
 })
 
 test('what no database can hold becomes a mark', () => {

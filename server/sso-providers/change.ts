@@ -1,0 +1,252 @@
+/** What admins do to providers: add, change, switch on and off, order, delete. All of it is on record. */
+import { asc, eq, max } from 'drizzle-orm'
+import { type RecordCtx, recordEvent } from '#server/audit/record'
+import type { Queries } from '#server/db/database'
+import { AppError } from '#server/errors'
+import type { ProviderSettings } from '#server/oidc/model'
+import { providerFaults } from '#server/oidc/rules'
+import { lockSecretInForce } from '#server/secrets/instance-keys'
+import { canWrapSecrets, warmSecrets, wrapSecret } from '#server/secrets/secrets'
+import type { NewProvider } from '#server/sso-providers/body'
+import { refuseLastWayIn } from '#server/sso-providers/last-way-in'
+import { MAX_PROVIDERS, type ProviderInput, type StoredSettings } from '#server/sso-providers/model'
+import { openClientSecret, readStoredRows, type StoredRow } from '#server/sso-providers/stored'
+
+/**
+ * Adds a provider behind the others.
+ * @throws AppError invalid (422, at its field), conflict (the name is taken; no PHOENIX_SECRET; too many)
+ */
+export async function createProvider(ctx: RecordCtx, { name, ...input }: NewProvider): Promise<void> {
+  refuseEnvironmentName(ctx, name)
+  await refuseFaults(ctx, name, input, input.clientSecret || null)
+  await beReadyToWrap(ctx, input.clientSecret)
+  const { ssoProviders: t } = ctx.db.t
+  await ctx.db.write(async (tx) => {
+    const clientSecret = await wrapped(tx, ctx, input.clientSecret)
+    const [last] = await tx.select({ position: max(t.position) }).from(t)
+    const count = await tx.$count(t)
+    if (count >= MAX_PROVIDERS) throw tooMany()
+    if ((await tx.$count(t, eq(t.name, name))) > 0) throw taken(name)
+    const now = ctx.clock()
+    await tx.insert(t).values({
+      name,
+      ...columnsOf(input),
+      clientSecret,
+      position: (last?.position ?? 0) + 1,
+      userId: askerOf(ctx),
+      createdAt: now,
+      updatedAt: now,
+    })
+    await record(tx, ctx, 'signInProvider.create', name, { enabled: input.enabled })
+  })
+}
+
+/**
+ * Puts new settings in the place of the old ones. Without a secret in the input the stored one stays.
+ * @throws AppError not_found, invalid, conflict
+ */
+export async function updateProvider(ctx: RecordCtx, name: string, input: ProviderInput): Promise<void> {
+  const row = await findRow(ctx, name)
+  const kept = input.tokenAuth === 'none' ? null : await openClientSecret(ctx, row)
+  await refuseFaults(ctx, name, input, input.clientSecret || (kept ?? null))
+  await beReadyToWrap(ctx, input.clientSecret)
+  const { ssoProviders: t } = ctx.db.t
+  await ctx.db.write(async (tx) => {
+    const secret = await secretColumn(tx, ctx, input)
+    const isSameClient = input.clientId === row.settings.clientId
+    if (!input.enabled || !isSameClient) await refuseLastWayIn(tx, ctx, { name, ...row.settings })
+    const found = await tx
+      .update(t)
+      .set({ ...columnsOf(input), ...secret, userId: askerOf(ctx), updatedAt: ctx.clock() })
+      .where(eq(t.name, name))
+      .returning({ id: t.id })
+    if (found.length === 0) throw missing()
+    await record(tx, ctx, 'signInProvider.update', name, { changed: changedFields(row, input) })
+  })
+}
+
+/**
+ * Switches a provider on or off. Off, its button is gone and nobody signs in through it; sessions go on.
+ * @throws AppError not_found, invalid (switched on with settings that are not good any more), conflict (the last way in)
+ */
+export async function switchProvider(ctx: RecordCtx, name: string, enabled: boolean): Promise<void> {
+  const row = await findRow(ctx, name)
+  if (enabled) {
+    const { displayName, settings } = row
+    const secret = (await openClientSecret(ctx, row)) ?? null
+    await refuseFaults(ctx, name, { ...settings, displayName, enabled }, secret)
+  }
+  const { ssoProviders: t } = ctx.db.t
+  await ctx.db.write(async (tx) => {
+    if (!enabled) await refuseLastWayIn(tx, ctx, { name, ...row.settings })
+    const found = await tx
+      .update(t)
+      .set({ enabled, userId: askerOf(ctx), updatedAt: ctx.clock() })
+      .where(eq(t.name, name))
+      .returning({ id: t.id })
+    if (found.length === 0) throw missing()
+    await record(tx, ctx, 'signInProvider.update', name, { changed: ['enabled'], enabled })
+  })
+}
+
+/**
+ * Orders the buttons. Providers that are not named keep their order behind the named ones.
+ * @throws AppError not_found for a name that no stored provider has
+ */
+export async function orderProviders(ctx: RecordCtx, names: readonly string[]): Promise<void> {
+  const { ssoProviders: t } = ctx.db.t
+  await ctx.db.write(async (tx) => {
+    const rows = await ctx.db.dialect.lockRows(
+      tx.select({ id: t.id, name: t.name }).from(t).orderBy(asc(t.position), asc(t.id)),
+    )
+    const present = rows.map((row) => row.name)
+    if (!names.every((name) => present.includes(name))) throw missing()
+    const order = [...new Set([...names, ...present])]
+    for (const [index, name] of order.entries())
+      await tx
+        .update(t)
+        .set({ position: index + 1 })
+        .where(eq(t.name, name))
+    await recordEvent(tx, ctx, {
+      action: 'signInProvider.order',
+      outcome: 'success',
+      details: { order },
+    })
+  })
+}
+
+/**
+ * Deletes a provider with its secret and what is kept of its sign-ins. Accounts and sessions stay.
+ * @throws AppError not_found, conflict (the last way in)
+ */
+export async function deleteProvider(ctx: RecordCtx, name: string): Promise<void> {
+  const row = (await readStoredRows(ctx)).find((one) => one.name === name)
+  const { ssoProviders: t, ssoRecentSignIns } = ctx.db.t
+  await ctx.db.write(async (tx) => {
+    if (row) await refuseLastWayIn(tx, ctx, { name, ...row.settings })
+    const found = await tx.delete(t).where(eq(t.name, name)).returning({ id: t.id })
+    if (found.length === 0) throw missing()
+    if (!isOfEnvironment(ctx, name))
+      await tx.delete(ssoRecentSignIns).where(eq(ssoRecentSignIns.provider, name))
+    await record(tx, ctx, 'signInProvider.delete', name, {})
+  })
+}
+
+async function findRow(ctx: RecordCtx, name: string): Promise<StoredRow> {
+  const row = (await readStoredRows(ctx)).find((one) => one.name === name)
+  if (!row) throw missing()
+  return row
+}
+
+const isOfEnvironment = ({ config }: RecordCtx, name: string) =>
+  config.oauth2.providers.some((one) => one.name === name)
+
+function refuseEnvironmentName(ctx: RecordCtx, name: string): void {
+  if (isOfEnvironment(ctx, name))
+    throw fault(
+      'name',
+      `PHOENIX_OAUTH2_${name.toUpperCase()}_… sets up a provider of this name: take another`,
+    )
+}
+
+/** The rules that the environment's providers follow too, and those among all providers. */
+async function refuseFaults(
+  ctx: RecordCtx,
+  name: string,
+  input: Omit<ProviderInput, 'clientSecret'>,
+  clientSecret: string | null,
+): Promise<void> {
+  const { enabled, ...settings } = input
+  const faults = providerFaults(asSettings(name, settings, clientSecret)).map(({ field, sentence }) => ({
+    type: 'value_error',
+    loc: ['body', field],
+    msg: sentence,
+  }))
+  if (faults.length > 0) throw new AppError('invalid', 'Invalid body', { faults })
+  if (!enabled || !input.autoLogin) return
+  const others = [...ctx.config.oauth2.providers, ...(await readStoredRows(ctx)).filter(isOn).map(flat)]
+  const other = others.find((one) => one.autoLogin && one.name !== name)
+  if (other) throw fault('autoLogin', `${other.displayName} does that already: one provider at most can`)
+}
+
+const isOn = ({ enabled }: StoredRow) => enabled
+const flat = ({ name, displayName, settings }: StoredRow) => ({ name, displayName, ...settings })
+
+/** Form input as the engine takes it. */
+export function asSettings(
+  name: string,
+  { displayName, ...input }: Omit<ProviderInput, 'clientSecret' | 'enabled'>,
+  clientSecret: string | null,
+): ProviderSettings {
+  return { ...settingsOf(input), name, displayName, clientSecret, assertionFile: null, redirectPath: null }
+}
+
+function settingsOf(input: StoredSettings): StoredSettings {
+  const { clientId, discoveryUrl, tokenAuth, pkce, scopes, allowSignUp, autoLogin, emailPath } = input
+  const { groupsPath, allowedGroups, rolePath, roleMapping, roleStrict, roleResync } = input
+  const { defaultRole, logoutAtProvider } = input
+  const claims = { emailPath, groupsPath, allowedGroups, rolePath, roleMapping, roleStrict, roleResync }
+  const client = { clientId, discoveryUrl, tokenAuth, pkce, scopes }
+  return { ...client, ...claims, allowSignUp, autoLogin, defaultRole, logoutAtProvider }
+}
+
+const columnsOf = (input: ProviderInput) => ({
+  displayName: input.displayName,
+  settings: JSON.stringify(settingsOf(input)),
+  enabled: input.enabled,
+})
+
+/** Derives the key before the transaction, which must not wait for it. */
+async function beReadyToWrap({ config }: RecordCtx, secret: string | null | undefined): Promise<void> {
+  if (!secret) return
+  if (!canWrapSecrets(config.auth))
+    throw new AppError(
+      'conflict',
+      'A client secret cannot be stored on this server: PHOENIX_SECRET is not set',
+    )
+  await warmSecrets(config.auth)
+}
+
+async function wrapped(tx: Queries, ctx: RecordCtx, secret: string | null | undefined) {
+  if (!secret) return null
+  return wrapSecret({ secret: await lockSecretInForce(tx, ctx), previousSecrets: [] }, secret)
+}
+
+/** A client without a secret keeps none; a secret that was not sent stays as it is. */
+async function secretColumn(tx: Queries, ctx: RecordCtx, { tokenAuth, clientSecret }: ProviderInput) {
+  if (tokenAuth === 'none') return { clientSecret: null }
+  return clientSecret ? { clientSecret: await wrapped(tx, ctx, clientSecret) } : {}
+}
+
+function changedFields({ displayName, enabled, settings }: StoredRow, input: ProviderInput): string[] {
+  const before: Record<string, unknown> = { displayName, enabled, ...settings }
+  const after: Record<string, unknown> = {
+    ...settingsOf(input),
+    displayName: input.displayName,
+    enabled: input.enabled,
+  }
+  const changed = Object.keys(after).filter(
+    (key) => JSON.stringify(after[key]) !== JSON.stringify(before[key]),
+  )
+  return input.clientSecret ? [...changed, 'clientSecret'] : changed
+}
+
+const askerOf = ({ actor }: RecordCtx) => ('userId' in actor ? actor.userId : null)
+
+function record(
+  tx: Queries,
+  ctx: RecordCtx,
+  action: 'signInProvider.create' | 'signInProvider.update' | 'signInProvider.delete',
+  name: string,
+  details: Record<string, boolean | string[]>,
+): Promise<void> {
+  return recordEvent(tx, ctx, { action, outcome: 'success', target: `SignInProvider:${name}`, details })
+}
+
+const missing = () => new AppError('not_found', 'There is no such provider among those added here')
+const taken = (name: string) => fault('name', `A provider called ${name} is there already: take another name`)
+const tooMany = () => new AppError('conflict', `A server keeps at most ${MAX_PROVIDERS} providers`)
+
+function fault(field: string, msg: string): AppError {
+  return new AppError('invalid', msg, { faults: [{ type: 'value_error', loc: ['body', field], msg }] })
+}
