@@ -21,8 +21,12 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   '/arize_phoenix_version': { GET: 'everybody' },
   '/openapi.json': { GET: 'everybody' },
 
+  // Every operation in the query asks for a right of its own: server/graphql.
+  '/graphql': { GET: 'graphql.use', POST: 'graphql.use' },
+
   // Signing in needs no credential, refreshing and leaving read the cookies themselves.
   '/auth/login': { POST: 'public' },
+  '/auth/ldap/login': { POST: 'public' },
   '/auth/logout': { GET: 'public' },
   '/auth/refresh': { POST: 'public' },
   // What the mail of the first hands out is the credential of the second.

@@ -138,6 +138,7 @@ access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 overlay memberof
 overlay ppolicy
+ppolicy_default "cn=policy,${SUFFIX}"
 `
   writeFileSync(config, text)
   return { authority, config }
@@ -149,6 +150,8 @@ const skeleton = () => [
   `dn: ${GROUPS}\nobjectClass: organizationalUnit\nou: groups`,
   `dn: ou=contractors,${SUFFIX}\nobjectClass: organizationalUnit\nou: contractors`,
   `dn: ${SERVICE.dn}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\ncn: service\nuserPassword: ${SERVICE.password}`,
+  // Locks only where `pwdAccountLockedTime` is set by hand, whatever fails.
+  `dn: cn=policy,${SUFFIX}\nobjectClass: organizationalRole\nobjectClass: pwdPolicy\ncn: policy\npwdAttribute: userPassword\npwdLockout: TRUE\npwdMaxFailure: 0`,
 ]
 
 const base64 = (value: string | Buffer) => Buffer.from(value).toString('base64')

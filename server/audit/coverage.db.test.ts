@@ -90,6 +90,7 @@ const ROUTES: Record<string, Scenario[] | string> = {
     [['session.login'], () => ({ body: { email: person.email, password: 'wrong' } })],
     [['session.login'], () => ({ body: { email: '', password: '' } })],
   ],
+  'POST /auth/ldap/login': 'asks a directory: tried with one in server/ldap/sign-in.db.test.ts',
   'GET /auth/logout': [[['session.logout'], () => ({ headers: { cookie: cookieHeader(theirs) } })]],
   'POST /auth/refresh': [
     [['session.refresh'], () => ({ headers: { cookie: cookieHeader(theirs) } })],
@@ -195,16 +196,10 @@ const ROUTES: Record<string, Scenario[] | string> = {
     ],
   ],
   'DELETE /ui/sign-in/providers/[name]': [
-    [
-      ['signInProvider.create', 'signInProvider.delete'],
-      async () => ({ params: { name: await added() } }),
-    ],
+    [['signInProvider.create', 'signInProvider.delete'], async () => ({ params: { name: await added() } })],
   ],
   'PUT /ui/sign-in/order': [
-    [
-      ['signInProvider.create', 'signInProvider.order'],
-      async () => ({ body: { names: [await added()] } }),
-    ],
+    [['signInProvider.create', 'signInProvider.order'], async () => ({ body: { names: [await added()] } })],
   ],
   'POST /ui/sign-in/test': 'asks a provider what it offers, and changes nothing',
   'GET /v1/audit/export': [[['audit.export'], () => ({})]],

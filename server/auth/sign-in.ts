@@ -1,14 +1,14 @@
 /** Signing in with a password. One answer for every failure, after the same work; the audit log knows the reason. */
 import { and, eq, isNull } from 'drizzle-orm'
-import { recordFailure } from '#server/audit/flood'
 import { recordEvent } from '#server/audit/record'
+import { type Attempt, admit, noteRefusal } from '#server/auth/attempts'
 import { hashPassword, type PasswordCheck, verifyPassword } from '#server/auth/password'
 import { issueSession, type Session } from '#server/auth/sessions'
 import { typedAddress } from '#server/auth/typed-address'
 import type { Ctx } from '#server/context'
 import { AppError, isAppError } from '#server/errors'
 import { takeFromLimit } from '#server/limits/limits'
-import { clearName, countAttempt, oneByOne, takeBack } from '#server/limits/lockout'
+import { clearName, oneByOne, takeBack } from '#server/limits/lockout'
 import { findUserByEmail, sanitizeEmail, type User } from '#server/users/find'
 
 export interface SignInInput {
@@ -51,7 +51,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<Session> {
 }
 
 async function attempt(ctx: Ctx, email: string, password: string): Promise<Session> {
-  const locksIfWrong = await admit(ctx, email)
+  const locks = await admit(ctx, attemptAt(email))
   const user = await findUserByEmail(ctx.db.read, ctx.db, email)
   const refusal = refusalOf(user)
   const check = await checkPassword(ctx, email, password, refusal === null ? user : null)
@@ -61,19 +61,8 @@ async function attempt(ctx: Ctx, email: string, password: string): Promise<Sessi
       : null
   if (session) return session
   const reason = refusal ?? (check.good ? 'changed-meanwhile' : 'wrong-password')
-  await note(ctx, email, user, reason)
-  if (locksIfWrong) await note(ctx, email, user, reason, 'account.lock')
+  await note(ctx, email, user, reason, { locks })
   throw new AppError('unauthenticated', 'Wrong e-mail address or password')
-}
-
-/** Counts the attempt; see `countAttempt` for what it answers and throws. */
-async function admit(ctx: Ctx, email: string): Promise<boolean> {
-  try {
-    return await countAttempt(ctx, email)
-  } catch (error) {
-    if (isAppError(error) && error.kind === 'rate_limited') await note(ctx, email, null, 'locked')
-    throw error
-  }
 }
 
 /** @throws AppError unavailable: nobody looked at the password, so the attempt does not count */
@@ -147,19 +136,19 @@ async function keepPassword(
   return rows.length === 1
 }
 
-/** Puts a failure on record. */
+const attemptAt = (email: string, user: User | null = null): Attempt => ({
+  name: email,
+  method: 'LOCAL',
+  shown: user?.email === email ? email : typedAddress(email),
+})
+
+/** Puts a failure on record, and the lock that it led to. */
 function note(
   ctx: Ctx,
   email: string,
   user: User | null,
   reason: Refusal,
-  action: 'session.login' | 'account.lock' = 'session.login',
+  options: { locks?: boolean } = {},
 ): Promise<void> {
-  return recordFailure(ctx, {
-    action,
-    reason,
-    actorName: user?.email === email ? email : typedAddress(email),
-    ...(user && { target: `User:${user.id}`, targetName: user.username }),
-    details: { method: 'LOCAL' },
-  })
+  return noteRefusal(ctx, attemptAt(email, user), { reason, user }, options)
 }

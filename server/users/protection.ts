@@ -15,10 +15,11 @@ import type { User } from '#server/users/find'
 import type { UserDeed } from '#server/users/model'
 
 /** The ways of signing in that are open now. */
-export function enabledMethods({ auth, oauth2 }: Config): AuthMethod[] {
+export function enabledMethods({ auth, oauth2, ldap }: Config): AuthMethod[] {
   return [
     ...(auth.basicAuth ? ['LOCAL' as const] : []),
     ...(oauth2.providers.length > 0 ? ['OAUTH2' as const] : []),
+    ...(ldap ? ['LDAP' as const] : []),
   ]
 }
 

@@ -27,7 +27,8 @@ export async function provisionAdmins(tx: Queries, world: RecordCtx): Promise<vo
 
 /** How the accounts sign in. */
 export function provisionedMethod(config: Config): AuthMethod {
-  return enabledMethods(config).includes('LOCAL') ? 'LOCAL' : 'OAUTH2'
+  const [first = 'OAUTH2'] = enabledMethods(config)
+  return first
 }
 
 type Fault = IdentityFault | 'blocked_list_closed'
