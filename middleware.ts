@@ -10,7 +10,7 @@ export const config = {
   runtime: 'nodejs',
   // Machine paths stay out: their bodies are streams, and buffering here would cut them at 10 MB.
   matcher: [
-    '/((?!(?:v1|api|auth|oauth2|ui|_next/static|healthz|readyz|arize_phoenix_version)(?:/|$)|openapi\\.json$).*)',
+    '/((?!(?:v1|api|auth|oauth2|ui|graphql|_next/static|healthz|readyz|arize_phoenix_version)(?:/|$)|openapi\\.json$).*)',
   ],
 }
 

@@ -8,7 +8,15 @@ const root = dirname(fileURLToPath(import.meta.url))
 
 const config: NextConfig = {
   // Native addons, and packages that must be one copy in the whole process.
-  serverExternalPackages: ['better-sqlite3', 'pg', '@grpc/grpc-js', '@node-rs/argon2', 'pino', 'protobufjs'],
+  serverExternalPackages: [
+    'better-sqlite3',
+    'pg',
+    '@grpc/grpc-js',
+    '@node-rs/argon2',
+    'pino',
+    'protobufjs',
+    'graphql',
+  ],
   turbopack: { root },
   outputFileTracingRoot: root,
   poweredByHeader: false,

@@ -1,5 +1,6 @@
 /**
- * Builds everything: Next's pages and routes into .next/, our own processes into dist/.
+ * Builds everything: Next's pages and routes into .next/, our own processes into dist/, the GraphQL explorer into
+ * public/graphql/.
  * `--server` builds dist/ alone, which takes a second.
  */
 import { chmodSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,12 +13,31 @@ const serverOnly = process.argv.includes('--server')
 
 await buildServer()
 if (!serverOnly) {
+  await buildExplorer()
   rmSync(join(ROOT, STAMP), { force: true })
   const before = fingerprint()
   await run('node', ['node_modules/next/dist/bin/next', 'build'], {
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
   })
   writeFileSync(join(ROOT, STAMP), before)
+}
+
+/** The explorer of /graphql, which no other page carries: a script and a style sheet of its own. */
+async function buildExplorer() {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { explorer: 'components/graphql/explorer.tsx' },
+    outdir: 'public/graphql',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    jsx: 'automatic',
+    legalComments: 'none',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'warning',
+  })
 }
 
 /** One bundle per process, shared code in chunks; packages stay in node_modules. */

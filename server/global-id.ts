@@ -7,6 +7,7 @@ export type GlobalIdType =
   | 'Span'
   | 'ProjectSession'
   | 'User'
+  | 'UserRole'
   | 'UserApiKey'
   | 'SystemApiKey'
   | 'Session'

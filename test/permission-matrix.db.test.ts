@@ -76,6 +76,7 @@ const BODIES: Record<string, () => unknown> = {
       user: { auth_method: 'LOCAL', username: name, email: `m${counter}@example.com`, role: 'VIEWER' },
     }
   },
+  'POST /graphql': () => ({ query: '{ __typename }' }),
   'POST /ui/blocked/lift': () => ({ email: 'nobody@example.com' }),
 }
 

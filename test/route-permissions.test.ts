@@ -56,6 +56,8 @@ test('every action of the permission table is asked for by some route', async ()
   const asked = new Set(Object.values(ROUTE_PERMISSIONS).flatMap((methods) => Object.values(methods)))
   // Asked for by OTLP over HTTP and gRPC, not by a route.
   asked.add('trace.ingest')
+  // Asked for by an operation of GraphQL.
+  asked.add('secret.reveal')
   expect(Object.keys(PERMISSIONS).filter((action) => !asked.has(action))).toEqual([])
 })
 
@@ -63,6 +65,8 @@ test('a route that changes something never asks for a permission to read', async
   for (const [path, methods] of Object.entries(ROUTE_PERMISSIONS)) {
     for (const [method, word] of Object.entries(methods)) {
       const need = PERMISSIONS[word as keyof typeof PERMISSIONS]?.need
+      // Queries come in bodies; what changes something asks once more.
+      if (word === 'graphql.use') continue
       if (need) expect(need === 'read', `${method} ${path}`).toBe(method === 'GET' || method === 'HEAD')
     }
   }

@@ -39,7 +39,7 @@ export async function createApiKey(
   ctx: Ctx,
   input: NewApiKey,
   kind: ApiKeyKind,
-): Promise<{ apiKey: ApiKey; text: string }> {
+): Promise<{ apiKey: OwnedApiKey; text: string }> {
   const { secret } = ctx.config.auth
   const { actor } = ctx
   if (secret === null || !('userId' in actor))

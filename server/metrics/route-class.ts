@@ -2,7 +2,7 @@
 const CLASSES: readonly [RegExp, string][] = [
   [/^\/v1\/traces$/, 'otlp'],
   [/^\/(healthz|readyz|arize_phoenix_version)$/, 'health'],
-  [/^\/(v1|api|openapi\.json)(\/|$)/, 'rest'],
+  [/^\/(v1|api|graphql|openapi\.json)(\/|$)/, 'rest'],
   [/^\/(auth|oauth2)(\/|$)/, 'auth'],
   [/^\/_next\//, 'static'],
 ]

@@ -137,12 +137,14 @@ function selectSpanNodes(ctx: World) {
   )
 }
 
-function rollupOfSpan(ctx: World): SQL | undefined {
+/** Which roll-up belongs to a span. */
+export function rollupOfSpan(ctx: World): SQL | undefined {
   const { spans, spanRollups } = ctx.db.t
   return and(eq(spanRollups.traceRowId, spans.traceRowId), eq(spanRollups.spanRowId, spans.id))
 }
 
-function nodeColumns(ctx: World) {
+/** The columns of a SpanNode, by `toNode`; roll-ups are joined by `rollupOfSpan`. */
+export function nodeColumns(ctx: World) {
   const { spans, spanRollups } = ctx.db.t
   return {
     id: spans.id,
@@ -169,7 +171,7 @@ type NodeRow = Nullable<
 >
 
 /** A span without a roll-up has nothing below it that counts: it stands for itself. */
-function toNode(row: NodeRow): SpanNode {
+export function toNode(row: NodeRow): SpanNode {
   return {
     ...row,
     cumulativeErrorCount: row.cumulativeErrorCount ?? (row.statusCode === 'ERROR' ? 1 : 0),

@@ -1,0 +1,44 @@
+/** GraphiQL for our own `/graphql`. A bundle of its own (scripts/build.mjs): no other page carries it. */
+import { type Fetcher, GraphiQL } from 'graphiql'
+import 'graphiql/style.css'
+import { createRoot } from 'react-dom/client'
+
+const place = document.getElementById('explorer')
+const root = place?.dataset.root ?? ''
+
+const WELCOME = `# Queries and mutations for scripts. The book at the left describes them all.
+{
+  viewer { username role { name } }
+  projects(first: 10) { edges { node { name traceCount } } }
+}
+`
+
+const post = (path: string, body?: object) =>
+  fetch(`${root}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body ?? {}),
+  })
+
+/** Renews a session that has run out, once; whoever has none left is led to the sign-in. */
+const ask: Fetcher = async (query) => {
+  let answer = await post('/graphql', query)
+  if (answer.status === 401) {
+    if ((await post('/auth/refresh')).ok) answer = await post('/graphql', query)
+    else location.reload()
+  }
+  const text = await answer.text()
+  if (answer.ok) return JSON.parse(text)
+  return { errors: [{ message: text || `The server answered ${answer.status}` }] }
+}
+
+if (place) {
+  createRoot(place).render(
+    <GraphiQL
+      fetcher={ask}
+      defaultQuery={WELCOME}
+      shouldPersistHeaders={false}
+      isHeadersEditorEnabled={false}
+    />,
+  )
+}
