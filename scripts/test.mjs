@@ -18,6 +18,7 @@ const NEEDS = {
   postgresql: ['postgres', 'process'],
   openssl: ['postgres', 'process'],
   chromium: ['e2e'],
+  nginx: ['e2e'],
   curl: ['e2e'],
 }
 

@@ -85,7 +85,7 @@ export async function watchPolicy(context: BrowserContext): Promise<string[]> {
 }
 
 /** Collects console errors and uncaught errors. */
-function listen(page: Page): string[] {
+export function listen(page: Page): string[] {
   const complaints: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`)

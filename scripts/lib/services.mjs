@@ -13,6 +13,8 @@ export function ensureServices() {
   const missing = [
     { name: 'postgresql', there: hasPostgres },
     { name: 'chromium', there: () => hasProgram('chromium') },
+    // The proxy that pages are opened through; Debian puts it beside the services.
+    { name: 'nginx', there: () => hasProgram('nginx') || existsSync('/usr/sbin/nginx') },
     // For the certificates of a test PostgreSQL, and for the snippets that a page shows.
     { name: 'openssl', there: () => hasProgram('openssl') },
     { name: 'curl', there: () => hasProgram('curl') },
