@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Kinds of tests by file name: `*.test.ts` runs once, `*.db.test.ts` on both engines, `*.sqlite.test.ts` and
-// `*.postgres.test.ts` on the one, `*.timing.test.ts` compares times and so runs alone (on SQLite), `*.process.test.ts` starts the
-// built program, `*.long.test.ts` is for `npm run test:long`.
+// `*.postgres.test.ts` on the one, `*.timing.test.ts` compares times and so runs alone (on SQLite), `*.alone.test.ts` needs
+// ports or memory that nothing else may have (on SQLite), `*.process.test.ts` starts the built program, `*.long.test.ts` is for `npm run test:long`.
 
 /** Files at a time on two cores: a test waits for a disk, a hash or another process about as long as it works. */
 const WORKERS = 3
@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: files('test.{ts,tsx}'),
-          exclude: ['**/node_modules/**', '**/*.{db,sqlite,postgres,timing,process,long}.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.{db,sqlite,postgres,timing,alone,process,long}.test.ts'],
           testTimeout: 20_000,
         },
       },
@@ -46,6 +46,16 @@ export default defineConfig({
           include: files('timing.test.ts'),
           fileParallelism: false,
           testTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          ...database('sqlite').test,
+          name: 'alone',
+          include: files('alone.test.ts'),
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
         },
       },
       {

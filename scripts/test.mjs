@@ -2,7 +2,7 @@
  * Every test, from a fresh clone: packages, PostgreSQL and Chromium, a build, then unit and domain tests on both engines,
  * tests of the built program, and the browser.
  *   npm test                      all of it
- *   npm test -- unit process      some of: unit sqlite postgres timing process e2e
+ *   npm test -- unit process      some of: unit sqlite postgres timing alone process e2e
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,13 +13,15 @@ import { run } from './lib/run.mjs'
 import { ensureServices } from './lib/services.mjs'
 import { readPlaywright, readVitest } from './lib/test-results.mjs'
 
-const PARTS = ['unit', 'sqlite', 'postgres', 'timing', 'process', 'e2e']
+const PARTS = ['unit', 'sqlite', 'postgres', 'timing', 'alone', 'process', 'e2e']
 const NEEDS = {
   postgresql: ['postgres', 'process'],
   openssl: ['postgres', 'process'],
   chromium: ['e2e'],
   nginx: ['e2e'],
   curl: ['e2e'],
+  slapd: [],
+  samba: [],
 }
 
 const chosen = process.argv.slice(2)
@@ -40,6 +42,7 @@ for (const { name, reason } of missing) {
 // Tests of processes measure time: they run alone.
 await runVitest(['unit', 'sqlite', 'postgres'])
 await runVitest(['timing'])
+await runVitest(['alone'])
 await runVitest(['process'])
 await runPlaywright()
 rmSync(reports, { recursive: true, force: true })

@@ -2,40 +2,45 @@
  * Samba as a domain controller of Active Directory, started by tests on a loopback address of its own: its ports (389
  * and 636) cannot be chosen. Needs root, as those ports do.
  */
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { delimiter, join } from 'node:path'
 import { Attribute, Change, Client } from 'ldapts'
 import { makeAuthority, makeCertificate } from './certificates'
 
-const run = promisify(execFile)
 const READY_MS = 30_000
 
 /** The password of every account made here, good enough for the domain's own policy. */
 export const SAMBA_PASSWORD = 'Directory-Pass-7'
-/** The account that searches. */
-export const SAMBA_SERVICE = 'bennu-search'
 
 export interface Samba {
   /** The loopback address it listens on, on ports 389 and 636. */
   host: string
   baseDn: string
-  /** `ada` of the users' container as a DN. */
+  /** A name of the users' container as a DN; what is special in a DN must be escaped. */
   dnOf(name: string): string
   /** The authority that signed its certificate, which holds the address and no name. */
   caFile: string
-  /** `samba-tool` with these arguments, on this domain. */
-  tool(...args: string[]): Promise<string>
-  /** Puts a value in the place of what an attribute of an entry holds, as the domain's administrator. */
-  replace(dn: string, attribute: string, value: string): Promise<void>
-  /** An account with SAMBA_PASSWORD, in these groups. */
-  addUser(name: string, options?: { groups?: string[]; given?: string; surname?: string }): Promise<void>
+  /** An account with SAMBA_PASSWORD and the address `<name>@corp.example.com`. */
+  addUser(name: string, displayName?: string): Promise<void>
+  /** A group with these users or groups in it. */
   addGroup(name: string, members?: string[]): Promise<void>
+  /** Puts values in the place of what an attribute of an entry holds. */
+  replace(dn: string, attribute: string, ...values: string[]): Promise<void>
+  remove(dn: string): Promise<void>
   stop(): Promise<void>
+}
+
+/** Why there can be no Samba here; null where there can. */
+export function findSamba(): string | null {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin']
+  const isThere = (name: string) => folders.some((folder) => existsSync(join(folder, name)))
+  if (!['samba', 'samba-tool'].every(isThere))
+    return 'Samba is not installed: apt-get install samba and samba-ad-provision'
+  return process.getuid?.() === 0 ? null : 'Samba listens on port 389, and only root may'
 }
 
 /**
@@ -43,7 +48,8 @@ export interface Samba {
  * @throws Error when Samba is not installed, this is not root, or it does not come up
  */
 export async function startSamba(): Promise<Samba> {
-  if (process.getuid?.() !== 0) throw new Error('Samba listens on port 389, and only root may')
+  const reason = findSamba()
+  if (reason !== null) throw new Error(reason)
   const folder = mkdtempSync(join(tmpdir(), 'bennu-samba-'))
   const host = `127.${randomInt(1, 255)}.${randomInt(255)}.${randomInt(2, 255)}`
   const caFile = provision(folder, host)
@@ -61,7 +67,7 @@ export async function startSamba(): Promise<Samba> {
     await stop()
     throw new Error(`Samba did not come up: ${said.join('').slice(-2_000)}`, { cause: error })
   }
-  return { host, caFile, stop, ...managing({ host, caFile, config }) }
+  return { host, caFile, stop, ...managing(host, caFile) }
 }
 
 /** Makes the domain's files and its certificate; the authority's file. */
@@ -105,46 +111,52 @@ function provision(folder: string, host: string): string {
   return authority.certFile
 }
 
-function managing({ host, caFile, config }: { host: string; caFile: string; config: string }) {
+/** As the domain's administrator, over the directory itself: a program for each change would take a second. */
+function managing(host: string, caFile: string): Omit<Samba, 'host' | 'caFile' | 'stop'> {
   const baseDn = 'DC=corp,DC=example,DC=com'
-  const tool = async (...args: string[]) => (await run('samba-tool', [...args, '-s', config])).stdout
   const dnOf = (name: string) => `CN=${name},CN=Users,${baseDn}`
-  const replace = async (dn: string, attribute: string, value: string) => {
-    const client = new Client({
-      url: `ldaps://${host}`,
-      tlsOptions: { ca: readFileSync(caFile) },
-      timeout: 10_000,
-    })
+  const asAdministrator = async (work: (client: Client) => Promise<void>) => {
+    const tlsOptions = { ca: readFileSync(caFile) }
+    const client = new Client({ url: `ldaps://${host}`, tlsOptions, timeout: 20_000 })
     try {
       await client.bind(dnOf('Administrator'), SAMBA_PASSWORD)
-      const modification = new Attribute({ type: attribute, values: [value] })
-      await client.modify(dn, new Change({ operation: 'replace', modification }))
+      await work(client)
     } finally {
       await client.unbind()
     }
   }
+  const add = (dn: string, values: Record<string, string | string[] | Buffer>) =>
+    asAdministrator((client) => client.add(dn, Object.entries(values).map(attribute)))
   return {
     baseDn,
-    tool,
-    replace,
     dnOf,
-    async addUser(
-      name: string,
-      { groups = [], given, surname }: { groups?: string[]; given?: string; surname?: string } = {},
-    ) {
-      const mail = `${name}@corp.example.com`
-      const names = [
-        ...(given ? [`--given-name=${given}`] : []),
-        ...(surname ? [`--surname=${surname}`] : []),
-      ]
-      await tool('user', 'create', name, SAMBA_PASSWORD, `--mail-address=${mail}`, ...names)
-      for (const group of groups) await tool('group', 'addmembers', group, name)
+    addUser: (name, displayName = name) =>
+      add(dnOf(name), {
+        objectClass: 'user',
+        sAMAccountName: name,
+        displayName,
+        mail: `${name}@corp.example.com`,
+        userPrincipalName: `${name}@corp.example.com`,
+        userAccountControl: '512',
+        unicodePwd: Buffer.from(`"${SAMBA_PASSWORD}"`, 'utf16le'),
+      }),
+    addGroup: (name, members = []) => {
+      const sAMAccountName = name.replaceAll(/[\\,]/g, '')
+      return add(dnOf(name), { objectClass: 'group', sAMAccountName, member: members.map(dnOf) })
     },
-    async addGroup(name: string, members: string[] = []) {
-      await tool('group', 'add', name)
-      if (members.length > 0) await tool('group', 'addmembers', name, members.join(','))
+    replace: (dn, type, ...values) => {
+      const modification = new Attribute({ type, values })
+      return asAdministrator((client) =>
+        client.modify(dn, new Change({ operation: 'replace', modification })),
+      )
     },
+    remove: (dn) => asAdministrator((client) => client.del(dn)),
   }
+}
+
+function attribute([type, value]: [string, string | string[] | Buffer]): Attribute {
+  const values = Buffer.isBuffer(value) ? [value] : [value].flat()
+  return new Attribute({ type, values: values as string[] })
 }
 
 async function untilItListens(host: string, child: ChildProcess): Promise<void> {

@@ -3,6 +3,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { say } from './install.mjs'
 
+/** A domain controller of Active Directory, and nothing else of Samba. */
+const SAMBA = ['samba', 'samba-ad-provision', 'samba-dsdb-modules', 'samba-vfs-modules', 'winbind']
+
 const isRootOnDebian = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
 
 /**
@@ -18,6 +21,9 @@ export function ensureServices() {
     // For the certificates of a test PostgreSQL, and for the snippets that a page shows.
     { name: 'openssl', there: () => hasProgram('openssl') },
     { name: 'curl', there: () => hasProgram('curl') },
+    // Directories that tests sign in with; their tests say so themselves where one is missing.
+    { name: 'slapd', there: () => hasProgram('slapd') },
+    { name: 'samba', packages: SAMBA, there: () => hasProgram('samba') && hasProgram('samba-tool') },
   ].filter(({ there }) => !there())
   if (missing.length === 0) return []
   if (!isRootOnDebian()) {
@@ -26,7 +32,7 @@ export function ensureServices() {
       reason: `${name} is not installed, and only root on Debian can add it`,
     }))
   }
-  aptInstall(missing.map(({ name }) => name))
+  aptInstall(missing.flatMap(({ name, packages = [name] }) => packages))
   return missing
     .filter(({ there }) => !there())
     .map(({ name }) => ({ name, reason: `apt-get did not bring ${name}` }))
@@ -34,7 +40,9 @@ export function ensureServices() {
 
 function aptInstall(names) {
   say(`installing ${names.join(' and ')} with apt-get`)
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, stdio: 'inherit' }
+  // At run level 1 packages start no services: the tests start their own, and want the ports.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const options = { env, stdio: 'inherit' }
   try {
     execFileSync('apt-get', ['update', '-qq'], options)
     execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options)
@@ -55,4 +63,4 @@ function hasProgram(name) {
   return onPath().some((folder) => existsSync(join(folder, name)))
 }
 
-const onPath = () => [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
+const onPath = () => [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin']
