@@ -5,7 +5,8 @@ const SENTENCES: Readonly<Record<TroubleReason, string>> = {
   'unknown-host': 'The name of the host is not known. Look at PHOENIX_LDAP_HOST and at this server’s DNS.',
   refused: 'Nothing listens there. Look at PHOENIX_LDAP_PORT and PHOENIX_LDAP_TLS_MODE.',
   unreachable: 'The host cannot be reached from here. Look at the network between them.',
-  timeout: 'The host did not answer in time. Look at the network and at a firewall that drops packets.',
+  timeout:
+    'The host did not answer in time. Look at the network, at a firewall that drops packets, and whether that port speaks LDAP.',
   closed:
     'The host closed the connection. Look at its log, and whether the port and PHOENIX_LDAP_TLS_MODE go together.',
   certificate:
