@@ -72,6 +72,7 @@ describe('defaults', () => {
         },
         edge: { trustedHosts: null, allowedOrigins: [] },
         mail: null,
+        ldap: null,
         ingest: {
           maxQueuedSpans: 20000,
           maxRequestBytes: 33554432,
@@ -385,8 +386,6 @@ describe('promises that cannot be kept yet', () => {
   test.each([
     ['PHOENIX_TLS_VERIFY_CLIENT', 'on'],
     ['PHOENIX_TLS_CERT_FILE', '/etc/cert.pem'],
-    ['PHOENIX_LDAP_HOST', 'ldap.example.com'],
-    ['PHOENIX_LDAP_TLS_CA_CERT_FILE', '/ca.pem'],
     ['PHOENIX_OAUTH2_GOOGLE_CLIENT_ID', 'id'],
     ['PHOENIX_OAUTH2_ANY_THING_NEW', 'x'],
     ['BENNU_OAUTH2_DEFAULT_ROLE', 'VIEWER'],

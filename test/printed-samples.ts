@@ -3,6 +3,47 @@
 /** What a shell would put in place of a command or a reference. */
 export const SUPPLIED = 'k3J9s+Zq0aVb7/supplied-by-the-operator='
 
+const ROLE_MAPPINGS = `PHOENIX_LDAP_GROUP_ROLE_MAPPINGS = '[
+{"group_dn": "CN=Phoenix Admins,OU=Groups,DC=company,DC=com", "role": "ADMIN"},
+{"group_dn": "CN=Phoenix Users,OU=Groups,DC=company,DC=com", "role": "MEMBER"}
+]'
+`
+
+/** Printed without role mappings, which the block of the basic settings has. */
+export const ACTIVE_DIRECTORY = `PHOENIX_LDAP_HOST = dc1.company.com,dc2.company.com # Failover DCs
+PHOENIX_LDAP_PORT = 389
+PHOENIX_LDAP_TLS_MODE = starttls
+PHOENIX_LDAP_BIND_DN = "CN=Phoenix Service,OU=Service Accounts,DC=company,DC=com"
+PHOENIX_LDAP_BIND_PASSWORD = \${ LDAP_PASSWORD }
+# AD User Search
+PHOENIX_LDAP_USER_SEARCH_BASE_DNS = "OU=Employees,DC=company,DC=com;OU=Contractors,DC=company,DC=com"
+PHOENIX_LDAP_USER_SEARCH_FILTER = "(&(objectClass=user)(sAMAccountName=%s))"
+# AD Attributes
+PHOENIX_LDAP_ATTR_EMAIL = mail
+PHOENIX_LDAP_ATTR_DISPLAY_NAME = displayName
+PHOENIX_LDAP_ATTR_MEMBER_OF = memberOf
+PHOENIX_LDAP_ATTR_UNIQUE_ID = objectGUID
+`
+
+/** Printed without role mappings as well. */
+export const OPENLDAP = `PHOENIX_LDAP_HOST = ldap.company.com
+PHOENIX_LDAP_PORT = 389
+PHOENIX_LDAP_TLS_MODE = starttls
+# OpenLDAP Service Account
+PHOENIX_LDAP_BIND_DN = "cn=phoenix,ou=services,dc=company,dc=com"
+PHOENIX_LDAP_BIND_PASSWORD = \${ LDAP_PASSWORD }
+# User Search
+PHOENIX_LDAP_USER_SEARCH_BASE_DNS = "ou=people,dc=company,dc=com"
+PHOENIX_LDAP_USER_SEARCH_FILTER = "(&(objectClass=inetOrgPerson)(uid=%s))"
+# OpenLDAP Attributes
+PHOENIX_LDAP_ATTR_EMAIL = mail
+PHOENIX_LDAP_ATTR_DISPLAY_NAME = cn
+PHOENIX_LDAP_ATTR_UNIQUE_ID = entryUUID
+# POSIX Group Search
+PHOENIX_LDAP_GROUP_SEARCH_BASE_DNS = "ou=groups,dc=company,dc=com"
+PHOENIX_LDAP_GROUP_SEARCH_FILTER = "(&(objectClass=posixGroup)(memberUid=%s))"
+`
+
 /** Blocks as public documents about this kind of server print them: what operators paste. */
 export const PRINTED_SAMPLES: [name: string, block: string][] = [
   [
@@ -64,4 +105,26 @@ PHOENIX_GRPC_PORT=4317
 PHOENIX_HOST=0.0.0.0
 PHOENIX_WORKING_DIR=~/.phoenix/`,
   ],
+  [
+    'LDAP',
+    `# LDAP Server
+PHOENIX_LDAP_HOST = ldap.company.com
+PHOENIX_LDAP_PORT = 389
+PHOENIX_LDAP_TLS_MODE = starttls
+PHOENIX_LDAP_TLS_VERIFY = true
+# Service Account
+PHOENIX_LDAP_BIND_DN = "CN=svc-phoenix,OU=Service Accounts,DC=company,DC=com"
+PHOENIX_LDAP_BIND_PASSWORD = \${ LDAP_BIND_PASSWORD }
+# User Search
+PHOENIX_LDAP_USER_SEARCH_BASE_DNS = "OU=Users,DC=company,DC=com"
+PHOENIX_LDAP_USER_SEARCH_FILTER = "(&(objectClass=user)(sAMAccountName=%s))"
+# Attributes
+PHOENIX_LDAP_ATTR_EMAIL = mail
+PHOENIX_LDAP_ATTR_DISPLAY_NAME = displayName
+PHOENIX_LDAP_ATTR_MEMBER_OF = memberOf
+# Role Mapping
+${ROLE_MAPPINGS}PHOENIX_LDAP_ALLOW_SIGN_UP = true`,
+  ],
+  ['Active Directory, with the mappings', ACTIVE_DIRECTORY + ROLE_MAPPINGS],
+  ['OpenLDAP, with the mappings', OPENLDAP + ROLE_MAPPINGS],
 ]

@@ -195,9 +195,12 @@ const BROKEN: Broken[] = [
     { names: ['PHOENIX_SQL_DATABASE_SCHEMA'], says: /letters, digits and underscores/ },
   ],
   [
-    'LDAP',
-    { PHOENIX_LDAP_HOST: 'ldap', PHOENIX_LDAP_BIND_PASSWORD: CANARY },
-    { names: ['PHOENIX_LDAP_BIND_PASSWORD', 'PHOENIX_LDAP_HOST'], says: /Remove the variables/ },
+    'LDAP without a host',
+    { PHOENIX_LDAP_BIND_PASSWORD: CANARY },
+    {
+      names: ['PHOENIX_LDAP_HOST'],
+      says: /missing, and PHOENIX_LDAP_BIND_PASSWORD needs it.*Set it to the name/,
+    },
   ],
   [
     'an identity provider',
@@ -302,7 +305,8 @@ test('all problems of an environment are reported together', () => {
     'PHOENIX_SQL_DATABASE_URL',
     'PHOENIX_SECRET',
     'BENNU_PASSWORD_MIN_LENGTH',
-    'PHOENIX_LDAP_HOST',
+    'PHOENIX_LDAP_USER_SEARCH_BASE_DNS',
+    'PHOENIX_LDAP_GROUP_ROLE_MAPPINGS',
   ])
 })
 

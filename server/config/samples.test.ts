@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, parseConfig } from '#server/config'
 import { parseEnvText } from '../../test/env-text'
-import { PRINTED_SAMPLES, SUPPLIED } from '../../test/printed-samples'
+import { ACTIVE_DIRECTORY, OPENLDAP, PRINTED_SAMPLES, SUPPLIED } from '../../test/printed-samples'
 
 const WITH_AUTH = { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: 'q7w8e9r0t1y2u3i4o5p6a7s8d9f0g1h2' }
 
@@ -43,14 +43,12 @@ describe('samples that start as printed', () => {
 describe('samples whose time has not come, and templates not filled in', () => {
   test.each([
     [
-      'LDAP',
-      `PHOENIX_LDAP_HOST = dc1.company.com,dc2.company.com # Failover
-PHOENIX_LDAP_BIND_DN = "CN=svc,DC=company,DC=com"
-PHOENIX_LDAP_GROUP_ROLE_MAPPINGS = '[
-{"group_dn": "CN=Admins,DC=company,DC=com", "role": "ADMIN"}
-]'`,
-      'PHOENIX_LDAP_BIND_DN, PHOENIX_LDAP_GROUP_ROLE_MAPPINGS, PHOENIX_LDAP_HOST',
+      'Active Directory without the mappings that another block has',
+      ACTIVE_DIRECTORY,
+      'PHOENIX_LDAP_GROUP_ROLE_MAPPINGS',
     ],
+    ['OpenLDAP without them', OPENLDAP, 'PHOENIX_LDAP_GROUP_ROLE_MAPPINGS'],
+    ['a line of a directory alone', 'PHOENIX_LDAP_TLS_MODE = starttls', 'PHOENIX_LDAP_HOST'],
     [
       'an empty provider template',
       `PHOENIX_OAUTH2_KEYCLOAK_CLIENT_ID=""

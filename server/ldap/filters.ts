@@ -23,10 +23,23 @@ export function filterFault(template: string): string | null {
   if (/\([^()=]*%s/.test(template) || /^[^()=]*%s/.test(template)) {
     return `has ${PLACE} in the place of an attribute. Put it behind the =, as in (uid=${PLACE}).`
   }
+  return isFilter(fillFilter(template, 'name'))
+    ? null
+    : `is no LDAP filter. Write it like (&(objectClass=person)(uid=${PLACE})), every bracket closed.`
+}
+
+function isFilter(text: string): boolean {
+  // The library overlooks brackets that are missing at the end.
+  let depth = 0
+  for (const char of text) {
+    if (char === '(') depth += 1
+    if (char === ')') depth -= 1
+    if (depth < 0) return false
+  }
   try {
-    FilterParser.parseString(fillFilter(template, 'name'))
-    return null
+    FilterParser.parseString(text)
+    return depth === 0
   } catch {
-    return `is no LDAP filter. Write it like (&(objectClass=person)(uid=${PLACE})), every bracket closed.`
+    return false
   }
 }
