@@ -117,7 +117,7 @@ for (const [index, { name, root }] of SITES.entries()) {
 
     await page.goto(`${root}/settings/api-keys`)
     await expect(page).toHaveURL(`${origin}${root}/login?returnUrl=%2Fsettings%2Fapi-keys`)
-    await signIn(page, admin.email)
+    await signIn(page, admin.email ?? '')
     await expect(page).toHaveURL(`${origin}${root}/settings/api-keys`)
     for (const cookie of await context.cookies()) {
       expect([cookie.name, cookie.secure, cookie.path]).toEqual([cookie.name, true, root || '/'])
@@ -179,7 +179,7 @@ for (const [index, { name, root }] of SITES.entries()) {
     const origin = `https://localhost:${front.nginx.ports[index]}`
     const user = await createAccount(world, { username: `liar-${index}` })
     const client = await playwright.request.newContext({ ignoreHTTPSErrors: true })
-    const body = { email: user.email, password: TEST_PASSWORD }
+    const body = { email: user.email ?? '', password: TEST_PASSWORD }
     await client.post(`${origin}${root}/auth/login`, { data: body })
     const headers = { 'x-forwarded-for': '203.0.113.99', 'x-real-ip': '203.0.113.99' }
     expect((await client.post(`${origin}${root}/auth/login`, { data: body, headers })).status()).toBe(204)

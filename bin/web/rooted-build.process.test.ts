@@ -1,0 +1,92 @@
+/** The copy of the built pages for a path prefix. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { packageRoot } from '#server/process/package-root'
+import { copyBuildForRoot } from './rooted-build'
+
+const original = join(packageRoot(), '.next')
+let folder: string
+let copy: string
+const before = process.env.TMPDIR
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bennu-rooted-'))
+  process.env.TMPDIR = folder
+  // Left by a process that was killed, and by one that lives.
+  mkdirSync(join(folder, 'bennu-pages-4194305-abcdef'))
+  mkdirSync(join(folder, `bennu-pages-${process.ppid}-abcdef`))
+  copy = join(copyBuildForRoot(packageRoot(), '/a.b/c'), '.next')
+})
+
+afterAll(() => {
+  if (before === undefined) delete process.env.TMPDIR
+  else process.env.TMPDIR = before
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Every text of a build that a browser or Next reads. */
+function textsOf(build: string): string[] {
+  return ['server', 'static'].flatMap((part) =>
+    readdirSync(join(build, part), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(js|css|html|rsc)$/.test(name))
+      .map((name) => readFileSync(join(build, part, name), 'utf8')),
+  )
+}
+
+it('finds in the build what it puts the prefix into', () => {
+  const texts = textsOf(original)
+  expect(texts.some((text) => /["'`]\/_next\/static\//.test(text))).toBe(true)
+  // The router's and our own, in what browsers run.
+  const chunks = join(original, 'static/chunks')
+  const scripts = readdirSync(chunks).map((name) => readFileSync(join(chunks, name), 'utf8'))
+  const marks = scripts.flatMap((text) => text.match(/globalThis\.__ROOT_PATH__/g) ?? [])
+  expect(marks.length).toBeGreaterThanOrEqual(4)
+  expect(scripts.some((text) => text.includes('TURBOPACK_CHUNK_BASE_PATH:"/_next/"'))).toBe(true)
+})
+
+it('leaves no address without the prefix', () => {
+  for (const text of textsOf(copy)) expect(text).not.toMatch(/["'`(]\/_next\/static\//)
+  const chunks = join(copy, 'static/chunks')
+  for (const name of readdirSync(chunks)) {
+    const text = readFileSync(join(chunks, name), 'utf8')
+    expect(text).not.toContain('__ROOT_PATH__')
+    expect(text).not.toContain('TURBOPACK_CHUNK_BASE_PATH:"/_next/"')
+  }
+})
+
+it('asks the middleware about pages below the prefix, and about nothing a machine asks', () => {
+  const manifest = JSON.parse(readFileSync(join(copy, 'server/functions-config-manifest.json'), 'utf8'))
+  const [{ regexp }] = manifest.functions['/_middleware'].matchers
+  const isAsked = (path: string) => new RegExp(regexp).test(path)
+  expect(['/a.b/c/', '/a.b/c/login', '/a.b/c/projects/1'].map(isAsked)).toEqual([true, true, true])
+  expect(['/a.b/c/v1/traces', '/a.b/c/auth/login', '/login', '/aXb/c/login'].map(isAsked)).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ])
+})
+
+it('opens a trace over its list below the prefix', () => {
+  const { basePath, rewrites } = JSON.parse(readFileSync(join(copy, 'routes-manifest.json'), 'utf8'))
+  expect(basePath).toBe('/a.b/c')
+  expect(rewrites.beforeFiles.length).toBeGreaterThan(0)
+  for (const { source, destination, regex } of rewrites.beforeFiles) {
+    expect(source).toMatch(/^\/a\.b\/c\/projects\//)
+    expect(destination).toMatch(/^\/a\.b\/c\/projects\//)
+    expect(new RegExp(regex).test('/a.b/c/projects/1/traces/2')).toBe(true)
+    expect(new RegExp(regex).test('/aXb/c/projects/1/traces/2')).toBe(false)
+  }
+})
+
+it('leaves the build itself as it was', () => {
+  expect(JSON.parse(readFileSync(join(original, 'routes-manifest.json'), 'utf8')).basePath).toBe('')
+  expect(readFileSync(join(original, 'required-server-files.json'), 'utf8')).not.toContain('/a.b/c')
+})
+
+it('removes what killed processes left behind, and nothing of the living', () => {
+  expect(existsSync(join(folder, 'bennu-pages-4194305-abcdef'))).toBe(false)
+  expect(existsSync(join(folder, `bennu-pages-${process.ppid}-abcdef`))).toBe(true)
+})
