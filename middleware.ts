@@ -5,6 +5,7 @@
 import { type NextRequest, NextResponse } from 'next/server'
 import { withRoot } from '#server/root-path'
 import { getRuntime } from '#server/runtime'
+import { hasStoredProviders } from '#server/sso-providers/stored'
 
 export const config = {
   runtime: 'nodejs',
@@ -20,9 +21,15 @@ const OPEN_PAGES = /^\/(login|logout|reset-password|reset-password-with-token|fo
 /** Its address holds a token, which no other address is to hear of. */
 const TOKEN_PAGE = /^\/reset-password-with-token(\/|$)/
 
-export default function middleware(request: NextRequest): NextResponse {
-  if (mustSignIn(request)) return NextResponse.redirect(loginAddress(request), 302)
-  const policy = contentSecurityPolicy(crypto.randomUUID().replaceAll('-', ''))
+/** Here people choose how to sign in. */
+const SIGN_IN_PAGES = /^\/(login|logout)(\/|$)/
+
+export default async function middleware(request: NextRequest): Promise<NextResponse> {
+  if (mustSignIn(request)) {
+    if (isLedHere(request)) return reloadPage()
+    return NextResponse.redirect(loginAddress(request), 302)
+  }
+  const policy = contentSecurityPolicy(crypto.randomUUID().replaceAll('-', ''), await formTargets(request))
   const headers = new Headers(request.headers)
   // Next reads the nonce from here and puts it on every script it writes.
   headers.set('content-security-policy', policy)
@@ -39,6 +46,44 @@ function mustSignIn({ cookies, nextUrl, method }: NextRequest): boolean {
   return !cookies.has('phoenix-access-token') && !cookies.has('phoenix-refresh-token')
 }
 
+/**
+ * Whether a link or a redirect of another site led to this page: an identity provider's after a sign-in, for one. The
+ * browser keeps strict cookies back then (RFC 6265bis 5.6.7.1), so that their absence says nothing.
+ */
+function isLedHere({ headers }: NextRequest): boolean {
+  return headers.get('sec-fetch-site') === 'cross-site' && headers.get('sec-fetch-mode') === 'navigate'
+}
+
+/** A page that asks for itself again, now from our own site: with the cookies, or else on the way to the login page. */
+function reloadPage(): NextResponse {
+  const page =
+    '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0"><title>Bennu</title></html>'
+  return new NextResponse(page, {
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    },
+  })
+}
+
+/**
+ * Where forms of the page may lead. A button of an identity provider is a form whose answer is a redirect to the
+ * provider, and often from there to another of its hosts that nobody knows beforehand: browsers hold the whole way
+ * against the policy. Where there is no provider, forms stay at home.
+ */
+async function formTargets({ nextUrl }: NextRequest): Promise<string> {
+  if (!SIGN_IN_PAGES.test(nextUrl.pathname)) return "'self'"
+  const { config, db } = getRuntime()
+  const has = config.oauth2.providers.length > 0 || (config.auth.enabled && (await hasProviders(db)))
+  return has ? "'self' https: http://localhost:* http://127.0.0.1:* http://[::1]:*" : "'self'"
+}
+
+/** A page without buttons is better than none: it says what is wrong with the database. */
+const hasProviders = (db: Parameters<typeof hasStoredProviders>[0]) =>
+  hasStoredProviders(db).catch(() => false)
+
 /** Next gives `pathname` without the path prefix. */
 function loginAddress({ nextUrl }: NextRequest): URL {
   const back = nextUrl.clone()
@@ -49,7 +94,7 @@ function loginAddress({ nextUrl }: NextRequest): URL {
   return login
 }
 
-function contentSecurityPolicy(nonce: string): string {
+function contentSecurityPolicy(nonce: string, formTargets: string): string {
   // The compiler's development runtime evaluates code; the built one does not.
   const evaluate = process.env.NODE_ENV === 'development' ? " 'unsafe-eval'" : ''
   return [
@@ -61,7 +106,7 @@ function contentSecurityPolicy(nonce: string): string {
     "connect-src 'self'",
     "object-src 'none'",
     "base-uri 'self'",
-    "form-action 'self'",
+    `form-action ${formTargets}`,
     "frame-ancestors 'none'",
   ].join('; ')
 }

@@ -3,13 +3,18 @@ import { asc, eq, max } from 'drizzle-orm'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
-import type { ProviderSettings } from '#server/oidc/model'
-import { providerFaults } from '#server/oidc/rules'
 import { lockSecretInForce } from '#server/secrets/instance-keys'
 import { canWrapSecrets, warmSecrets, wrapSecret } from '#server/secrets/secrets'
 import type { NewProvider } from '#server/sso-providers/body'
+import {
+  fault,
+  isOfEnvironment,
+  refuseEnvironmentName,
+  refuseFaults,
+  settingsOf,
+} from '#server/sso-providers/checks'
 import { refuseLastWayIn } from '#server/sso-providers/last-way-in'
-import { MAX_PROVIDERS, type ProviderInput, type StoredSettings } from '#server/sso-providers/model'
+import { MAX_PROVIDERS, type ProviderInput } from '#server/sso-providers/model'
 import { openClientSecret, readStoredRows, type StoredRow } from '#server/sso-providers/stored'
 
 /**
@@ -138,58 +143,6 @@ async function findRow(ctx: RecordCtx, name: string): Promise<StoredRow> {
   return row
 }
 
-const isOfEnvironment = ({ config }: RecordCtx, name: string) =>
-  config.oauth2.providers.some((one) => one.name === name)
-
-function refuseEnvironmentName(ctx: RecordCtx, name: string): void {
-  if (isOfEnvironment(ctx, name))
-    throw fault(
-      'name',
-      `PHOENIX_OAUTH2_${name.toUpperCase()}_… sets up a provider of this name: take another`,
-    )
-}
-
-/** The rules that the environment's providers follow too, and those among all providers. */
-async function refuseFaults(
-  ctx: RecordCtx,
-  name: string,
-  input: Omit<ProviderInput, 'clientSecret'>,
-  clientSecret: string | null,
-): Promise<void> {
-  const { enabled, ...settings } = input
-  const faults = providerFaults(asSettings(name, settings, clientSecret)).map(({ field, sentence }) => ({
-    type: 'value_error',
-    loc: ['body', field],
-    msg: sentence,
-  }))
-  if (faults.length > 0) throw new AppError('invalid', 'Invalid body', { faults })
-  if (!enabled || !input.autoLogin) return
-  const others = [...ctx.config.oauth2.providers, ...(await readStoredRows(ctx)).filter(isOn).map(flat)]
-  const other = others.find((one) => one.autoLogin && one.name !== name)
-  if (other) throw fault('autoLogin', `${other.displayName} does that already: one provider at most can`)
-}
-
-const isOn = ({ enabled }: StoredRow) => enabled
-const flat = ({ name, displayName, settings }: StoredRow) => ({ name, displayName, ...settings })
-
-/** Form input as the engine takes it. */
-export function asSettings(
-  name: string,
-  { displayName, ...input }: Omit<ProviderInput, 'clientSecret' | 'enabled'>,
-  clientSecret: string | null,
-): ProviderSettings {
-  return { ...settingsOf(input), name, displayName, clientSecret, assertionFile: null, redirectPath: null }
-}
-
-function settingsOf(input: StoredSettings): StoredSettings {
-  const { clientId, discoveryUrl, tokenAuth, pkce, scopes, allowSignUp, autoLogin, emailPath } = input
-  const { groupsPath, allowedGroups, rolePath, roleMapping, roleStrict, roleResync } = input
-  const { defaultRole, logoutAtProvider } = input
-  const claims = { emailPath, groupsPath, allowedGroups, rolePath, roleMapping, roleStrict, roleResync }
-  const client = { clientId, discoveryUrl, tokenAuth, pkce, scopes }
-  return { ...client, ...claims, allowSignUp, autoLogin, defaultRole, logoutAtProvider }
-}
-
 const columnsOf = (input: ProviderInput) => ({
   displayName: input.displayName,
   settings: JSON.stringify(settingsOf(input)),
@@ -246,7 +199,3 @@ function record(
 const missing = () => new AppError('not_found', 'There is no such provider among those added here')
 const taken = (name: string) => fault('name', `A provider called ${name} is there already: take another name`)
 const tooMany = () => new AppError('conflict', `A server keeps at most ${MAX_PROVIDERS} providers`)
-
-function fault(field: string, msg: string): AppError {
-  return new AppError('invalid', msg, { faults: [{ type: 'value_error', loc: ['body', field], msg }] })
-}

@@ -3,10 +3,12 @@ import { cookies, headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import { anyContext, publicConfig } from '#app/_lib/page'
 import { AuthCard } from '#components/account/auth-card'
-import { LoginForm } from '#components/account/login-form'
+import { SignInPanel } from '#components/sign-in/sign-in-panel'
 import { REFRESH_COOKIE } from '#server/auth/cookies'
 import { safeReturnPath } from '#server/auth/model'
+import { listProviders } from '#server/oidc/providers'
 import { errorOf, messageOf } from '../../../components/account/messages'
+import { loginPath } from '../../../components/sign-in/login-path'
 
 export const dynamic = 'force-dynamic'
 export const metadata: Metadata = { title: 'Sign in' }
@@ -15,34 +17,54 @@ interface Query {
   returnUrl?: string | string[]
   message?: string | string[]
   error?: string | string[]
+  /** The provider to go to at once. */
+  trigger?: string | string[]
+  /** `1`: stay here, whatever provider wants everybody. */
+  local?: string | string[]
 }
 
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
 
 export default async function LoginPage({ searchParams }: { searchParams: Promise<Query> }) {
-  const { authEnabled, cookiesCannotStick, mailEnabled } = await publicConfig()
+  const { authEnabled, basicAuth, cookiesCannotStick, mailEnabled } = await publicConfig()
   if (!authEnabled) notFound()
   const query = await searchParams
   const returnUrl = safeReturnPath(one(query.returnUrl))
+  const ctx = await anyContext()
+  const isSignedIn = ctx.actor.kind === 'session'
+  const hasNote = query.error !== undefined || query.message !== undefined
   const message = messageOf(one(query.message))
   const error = errorOf(one(query.error))
-  const { actor } = await anyContext()
-  if (actor.kind === 'session' && !message && !error) redirect(returnUrl)
+  if (isSignedIn && !message && !error) redirect(returnUrl)
+  const providers = await listProviders(ctx)
+  const wanted = hasNote
+    ? undefined
+    : (providers.find(({ name }) => name === one(query.trigger)) ??
+      (one(query.local) === '1' ? undefined : providers.find(({ autoLogin }) => autoLogin)))
+  const mayRenew = !isSignedIn && (await mayHaveSession())
+  // With a session that may only need renewing, the page asks for that first, and goes there when there is none.
+  if (wanted && !(await hasRefreshCookie())) redirect(loginPath(wanted.name, returnUrl))
   return (
     <AuthCard title="Sign in">
-      <LoginForm
+      <SignInPanel
         returnUrl={returnUrl}
         message={message}
         error={error}
         cookiesCannotStick={cookiesCannotStick}
         canForget={mailEnabled}
-        mayRenew={actor.kind !== 'session' && (await mayHaveSession())}
+        mayRenew={mayRenew}
+        goTo={wanted?.name ?? null}
+        local={basicAuth}
+        ldap={ctx.config.ldap !== null}
+        providers={providers.map(({ name, label }) => ({ name, label }))}
       />
     </AuthCard>
   )
 }
 
+const hasRefreshCookie = async () => (await cookies()).has(REFRESH_COOKIE)
+
 /** A strict cookie stays behind when a link on another site leads here: then the page itself has to ask with it. */
 async function mayHaveSession(): Promise<boolean> {
-  return (await cookies()).has(REFRESH_COOKIE) || (await headers()).get('sec-fetch-site') === 'cross-site'
+  return (await hasRefreshCookie()) || (await headers()).get('sec-fetch-site') === 'cross-site'
 }

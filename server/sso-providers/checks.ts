@@ -1,0 +1,70 @@
+/** What admins may not make of a provider. */
+import type { RecordCtx } from '#server/audit/record'
+import { AppError } from '#server/errors'
+import type { ProviderSettings } from '#server/oidc/model'
+import { providerFaults } from '#server/oidc/rules'
+import type { ProviderInput, StoredSettings } from '#server/sso-providers/model'
+import { readStoredRows, type StoredRow } from '#server/sso-providers/stored'
+
+/** Whether the environment sets up a provider of this name. */
+export const isOfEnvironment = ({ config }: RecordCtx, name: string) =>
+  config.oauth2.providers.some((one) => one.name === name)
+
+/** @throws AppError invalid, at the name */
+export function refuseEnvironmentName(ctx: RecordCtx, name: string): void {
+  if (isOfEnvironment(ctx, name))
+    throw fault(
+      'name',
+      `PHOENIX_OAUTH2_${name.toUpperCase()}_… sets up a provider of this name: take another`,
+    )
+}
+
+/**
+ * The rules that the environment's providers follow too, and those among all providers.
+ * @throws AppError invalid (422), each fault at its field
+ */
+export async function refuseFaults(
+  ctx: RecordCtx,
+  name: string,
+  input: Omit<ProviderInput, 'clientSecret'>,
+  clientSecret: string | null,
+): Promise<void> {
+  const { enabled, ...settings } = input
+  const faults = providerFaults(asSettings(name, settings, clientSecret)).map(({ field, sentence }) => ({
+    type: 'value_error',
+    loc: ['body', field],
+    msg: sentence,
+  }))
+  if (faults.length > 0) throw new AppError('invalid', 'Invalid body', { faults })
+  if (!enabled || !input.autoLogin) return
+  const others = [...ctx.config.oauth2.providers, ...(await readStoredRows(ctx)).filter(isOn).map(flat)]
+  const other = others.find((one) => one.autoLogin && one.name !== name)
+  if (other) throw fault('autoLogin', `${other.displayName} does that already: one provider at most can`)
+}
+
+const isOn = ({ enabled }: StoredRow) => enabled
+const flat = ({ name, displayName, settings }: StoredRow) => ({ name, displayName, ...settings })
+
+/** Form input as the engine takes it. */
+export function asSettings(
+  name: string,
+  { displayName, ...input }: Omit<ProviderInput, 'clientSecret' | 'enabled'>,
+  clientSecret: string | null,
+): ProviderSettings {
+  return { ...settingsOf(input), name, displayName, clientSecret, assertionFile: null, redirectPath: null }
+}
+
+/** What goes into the database as JSON, and nothing that came along with it. */
+export function settingsOf(input: StoredSettings): StoredSettings {
+  const { clientId, discoveryUrl, tokenAuth, pkce, scopes, allowSignUp, autoLogin, emailPath } = input
+  const { groupsPath, allowedGroups, rolePath, roleMapping, roleStrict, roleResync } = input
+  const { defaultRole, logoutAtProvider } = input
+  const claims = { emailPath, groupsPath, allowedGroups, rolePath, roleMapping, roleStrict, roleResync }
+  const client = { clientId, discoveryUrl, tokenAuth, pkce, scopes }
+  return { ...client, ...claims, allowSignUp, autoLogin, defaultRole, logoutAtProvider }
+}
+
+/** A refusal of one field of the body. */
+export function fault(field: string, msg: string): AppError {
+  return new AppError('invalid', msg, { faults: [{ type: 'value_error', loc: ['body', field], msg }] })
+}
