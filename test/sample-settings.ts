@@ -13,6 +13,8 @@ const AUTH = { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: 'q7w8e9r0t1y2u3i4o5p
 const HELD: Env = {
   PHOENIX_SECRET_FILE: 'a-secret-of-at-least-32-characters-in-a-file\n',
   PHOENIX_SMTP_PASSWORD_FILE: 'a password\n',
+  PHOENIX_LDAP_BIND_PASSWORD_FILE: 'a password\n',
+  PHOENIX_LDAP_TLS_CA_CERT_FILE: fixture('tls-example.crt'),
   PHOENIX_TLS_CERT_FILE: fixture('tls-example.crt'),
   PHOENIX_TLS_KEY_FILE: fixture('tls-example.key'),
   PHOENIX_SQL_DATABASE_URL_FILE: 'postgresql://bennu:pw@db.example.com/bennu\n',

@@ -2,7 +2,6 @@
 import { CircleAlert, CircleCheck, CircleMinus } from 'lucide-react'
 import { useState } from 'react'
 import type { HostTest, LookedUp, TestStep } from '#server/ldap/test-connection-model'
-import { STEP_WORDS } from '#server/ldap/trouble-words'
 import { plural } from '../format'
 import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
@@ -11,6 +10,13 @@ import { Failure } from '../ui/failure'
 import { TextField } from '../ui/text-field'
 import { useDirectoryTest } from './ldap-hooks'
 import { Mono } from './ldap-settings'
+
+const STEPS: Record<TestStep['step'], string> = {
+  reach: 'Reach',
+  tls: 'TLS',
+  bind: 'Service account',
+  search: 'Search',
+}
 
 /** Tries every host, and looks somebody up. No password is asked for. */
 export function LdapTest() {
@@ -78,7 +84,7 @@ function Step({ step: { step, ok, sentence } }: { step: TestStep }) {
     <li className="flex min-w-0 items-start gap-2">
       <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${tone}`} />
       <span className="min-w-0 wrap-anywhere">
-        <span className="font-medium">{STEP_WORDS[step]}</span> <span className="sr-only">{word}: </span>
+        <span className="font-medium">{STEPS[step]}</span> <span className="sr-only">{word}: </span>
         <span className={ok === false ? 'text-danger' : 'text-muted'}>{sentence}</span>
       </span>
     </li>

@@ -14,12 +14,17 @@ const blocks = pages.flatMap((page) =>
     (match, index) => [`${page} ${index + 1}`, match[1] as string] as const,
   ),
 )
+const CERTIFICATE = readFileSync(new URL('tls-example.crt', FIXTURES), 'utf8')
 /** What the files of a sample would hold. */
 const FILES: Record<string, string> = {
   '/run/secrets/bennu_secret': 'a-secret-of-at-least-32-characters-in-a-file\n',
   '/run/secrets/bennu_database_url': 'postgresql://bennu:pw@db.example.com/bennu\n',
   '/run/secrets/bennu_smtp_password': 'a password\n',
-  '/run/secrets/bennu_tls_cert': readFileSync(new URL('tls-example.crt', FIXTURES), 'utf8'),
+  '/run/secrets/bennu_ldap_password': 'a password\n',
+  '/etc/bennu/corp-root-ca.pem': CERTIFICATE,
+  '/etc/bennu/ldap-ca.pem': CERTIFICATE,
+  '/etc/ipa/ca.crt': CERTIFICATE,
+  '/run/secrets/bennu_tls_cert': CERTIFICATE,
   '/run/secrets/bennu_tls_key': readFileSync(new URL('tls-example.key', FIXTURES), 'utf8'),
 }
 

@@ -51,6 +51,17 @@ export function readLdap(
     maxConcurrent: reader.integer('BENNU_LDAP_MAX_CONCURRENT', { fallback: 10, min: 1, max: 1000 }),
     syncMinutes: reader.decimal('BENNU_LDAP_SYNC_MINUTES', { fallback: 15, min: 0, max: 10_080 }),
   }
+  if (
+    ldap.bind === null &&
+    ldap.syncMinutes > 0 &&
+    !reader.isFaulty(BIND_DN) &&
+    !reader.isFaulty(BIND_PASSWORD)
+  ) {
+    reader.warn(
+      'BENNU_LDAP_SYNC_MINUTES: accounts are not compared with the directory, so that whoever leaves it keeps this server until an ' +
+        `admin disables the account: that takes an account that may search. Set ${BIND_DN}, or this to 0.`,
+    )
+  }
   if (ldap.attributes.email === null) checkWithoutEmail(reader, ldap, auth)
   return ldap
 }

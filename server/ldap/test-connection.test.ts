@@ -94,7 +94,7 @@ describe('a host that does not', () => {
   test.each([
     ['127.0.0.11', 'tls', /did not answer in time/],
     ['127.0.0.12', 'tls', /did not answer in time/],
-    ['127.0.0.13', 'tls', /TLS with the host failed|speak LDAP|closed the connection/],
+    ['127.0.0.13', 'tls', /TLS with the host failed|speaks? LDAP|closed the connection/],
     ['127.0.0.14', 'tls', /TLS with the host failed|does not speak LDAP|did not answer in time|closed/],
     ['127.0.0.15', 'tls', /closed the connection/],
     ['127.0.0.16', 'tls', /closed the connection|TLS with the host failed/],

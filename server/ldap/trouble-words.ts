@@ -1,5 +1,5 @@
 /** What went wrong with a directory, as sentences for admins. */
-import type { LdapStep, LdapTrouble, TroubleReason } from '#server/ldap/trouble'
+import type { LdapTrouble, TroubleReason } from '#server/ldap/trouble'
 
 const SENTENCES: Readonly<Record<TroubleReason, string>> = {
   'unknown-host': 'The name of the host is not known. Look at PHOENIX_LDAP_HOST and at this server’s DNS.',
@@ -45,12 +45,4 @@ export function troubleSentence({ reason, resultCode }: Pick<LdapTrouble, 'reaso
   return reason === 'result'
     ? `${SENTENCES.result} Its result code was ${resultCode ?? 'missing'}.`
     : SENTENCES[reason]
-}
-
-/** The steps of a test, as they are called. */
-export const STEP_WORDS: Readonly<Record<LdapStep, string>> = {
-  reach: 'Reach',
-  tls: 'TLS',
-  bind: 'Service account',
-  search: 'Search',
 }
