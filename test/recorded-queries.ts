@@ -52,8 +52,8 @@ function recordSqlite(client: Sqlite.Database, note: Note): void {
   client.prepare = ((sql: string) => {
     const statement = prepare(sql)
     // A statement that is kept is prepared once and runs often.
-    for (const method of ['all', 'get', 'run', 'raw'] as const) {
-      if (method === 'raw' && !statement.reader) continue
+    // `raw` and its like only say in which form the rows are wanted.
+    for (const method of ['all', 'get', 'run'] as const) {
       const run = statement[method].bind(statement) as (...values: unknown[]) => unknown
       Object.assign(statement, {
         [method]: (...values: unknown[]) => {

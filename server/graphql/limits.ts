@@ -10,7 +10,6 @@ import {
   getNullableType,
   isCompositeType,
   isListType,
-  isObjectType,
   isUnionType,
   Kind,
   type OperationDefinitionNode,
@@ -27,7 +26,8 @@ const MAX_DEPTH = 12
 const MAX_NODES = 10_000
 /** Fields, each counted as often as fragments repeat it. */
 const MAX_FIELDS = 1_000
-const MAX_SAME_NAMES = 100
+/** Fields in one place that go by one name: validation compares each with each. */
+const MAX_SAME_NAMES = 50
 const MAX_MUTATIONS = 10
 
 type Variables = Readonly<Record<string, unknown>>
@@ -38,6 +38,8 @@ interface Walk {
   variables: Variables
   fields: number
   nodes: number
+  /** How many fields there are at each path. */
+  names: Map<string, number>
 }
 
 interface Place {
@@ -46,6 +48,8 @@ interface Place {
   depth: number
   /** How many objects the field stands in. */
   times: number
+  /** Names of the fields that lead here. */
+  path: string
   /** Fragments that lead here. */
   within: readonly string[]
 }
@@ -60,42 +64,24 @@ export function refuseTooMuch(schema: GraphQLSchema, document: DocumentNode, var
       .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
       .map((definition) => [definition.name.value, definition]),
   )
-  refuseRepeatedNames(document)
+  const newWalk = (): Walk => ({ schema, fragments, variables, fields: 0, nodes: 0, names: new Map() })
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue
-    const walk: Walk = { schema, fragments, variables, fields: 0, nodes: 0 }
     const type = schema.getRootType(definition.operation) ?? null
     refuseManyMutations(definition)
-    visit(walk, definition.selectionSet, { type, depth: 1, times: 1, within: [] })
+    visit(newWalk(), definition.selectionSet, { type, depth: 1, times: 1, path: '', within: [] })
   }
   // Unused fragments are validated as well, so they may not run in circles or be without end either.
-  const walk: Walk = { schema, fragments, variables, fields: 0, nodes: 0 }
-  for (const { name, selectionSet } of fragments.values())
-    visit(walk, selectionSet, { type: null, depth: 1, times: 0, within: [name.value] })
+  const walk = newWalk()
+  for (const { name, selectionSet } of fragments.values()) {
+    const place = { type: null, depth: 1, times: 0, path: name.value, within: [name.value] }
+    visit(walk, selectionSet, place)
+  }
 }
 
 function refuseManyMutations({ operation, selectionSet }: OperationDefinitionNode): void {
   if (operation === 'mutation' && selectionSet.selections.length > MAX_MUTATIONS)
     throw tooLarge(`At most ${MAX_MUTATIONS} mutations in one request`)
-}
-
-/** Validation compares all fields of one name with each other. */
-function refuseRepeatedNames(document: DocumentNode): void {
-  const counts = new Map<string, number>()
-  const pending: SelectionSetNode[] = document.definitions.flatMap((each) =>
-    'selectionSet' in each && each.selectionSet ? each.selectionSet : [],
-  )
-  for (let set = pending.pop(); set; set = pending.pop()) {
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) {
-        const name = (selection.alias ?? selection.name).value
-        const count = (counts.get(name) ?? 0) + 1
-        if (count > MAX_SAME_NAMES) throw tooLarge(`At most ${MAX_SAME_NAMES} fields of one name in a query`)
-        counts.set(name, count)
-      }
-      if ('selectionSet' in selection && selection.selectionSet) pending.push(selection.selectionSet)
-    }
-  }
 }
 
 function visit(walk: Walk, set: SelectionSetNode, place: Place): void {
@@ -124,26 +110,35 @@ function typeNamed({ schema }: Walk, name: string | undefined): GraphQLComposite
   return type && isCompositeType(type) ? type : null
 }
 
-function visitField(walk: Walk, node: FieldNode, { type, depth, times, within }: Place): void {
+function visitField(walk: Walk, node: FieldNode, place: Place): void {
   const name = node.name.value
+  const { type, depth, times, within } = place
+  const path = `${place.path}/${(node.alias ?? node.name).value}`
+  refuseRepeated(walk, path)
   // Introspection is deep by nature; how often it may go in circles is a rule of validation.
   const isIntrospection = name.startsWith('__') || type?.name.startsWith('__') === true
-  if (depth > MAX_DEPTH && !isIntrospection) throw tooLarge(`A query may be ${MAX_DEPTH} levels deep`)
   const field = fieldOf(type, name)
   const many = field ? times * lengthOf(field, node, walk.variables) : times
-  if (field && isCompositeType(getNamedType(field.type))) walk.nodes += many
+  if (field && type && !isWrapper(type) && isCompositeType(getNamedType(field.type))) walk.nodes += many
   if (walk.nodes > MAX_NODES)
     throw tooLarge(
       `A query may ask for ${MAX_NODES} objects, by the lengths of its lists: ask for shorter ones`,
     )
   if (!node.selectionSet) return
-  const next = isIntrospection ? introspectionType(walk, name, field) : compositeOf(field)
+  if (depth > MAX_DEPTH && !isIntrospection) throw tooLarge(`A query may be ${MAX_DEPTH} levels deep`)
   visit(walk, node.selectionSet, {
-    type: next,
+    type: isIntrospection ? introspectionType(walk, name, field) : compositeOf(field),
     depth: isIntrospection ? depth : depth + 1,
     times: many,
+    path,
     within,
   })
+}
+
+function refuseRepeated({ names }: Walk, path: string): void {
+  const count = (names.get(path) ?? 0) + 1
+  if (count > MAX_SAME_NAMES) throw tooLarge(`At most ${MAX_SAME_NAMES} fields of one name in one place`)
+  names.set(path, count)
 }
 
 function fieldOf(type: GraphQLCompositeType | null, name: string) {
@@ -177,8 +172,9 @@ function lengthOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variab
   return Math.max(0, asked('last') ?? asked('first') ?? USUAL_LENGTH)
 }
 
-/** The connection itself has been counted for as many as it has edges. */
-const isEdges = (type: GraphQLCompositeType) => isObjectType(type) && type.name.endsWith('Edge')
+const isEdges = (type: GraphQLCompositeType) => type.name.endsWith('Edge')
+/** The connection has been counted for as many objects as it may have edges. */
+const isWrapper = (type: GraphQLCompositeType) => /(Connection|Edge)$/.test(type.name)
 
 function integerOf(value: ValueNode, variables: Variables): number | null {
   const number =

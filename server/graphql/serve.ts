@@ -1,5 +1,5 @@
 /** One request: read, judged, run, answered. GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/). */
-import { type DocumentNode, GraphQLError, parse, validate } from 'graphql'
+import { type DocumentNode, GraphQLError, getOperationAST, parse, validate } from 'graphql'
 import { createHandler } from 'graphql-http'
 import { z } from 'zod'
 import type { Ctx } from '#server/context'
@@ -71,6 +71,9 @@ function prepare(ask: Ask, { query, variables, operationName }: GraphqlBody) {
   refuseTooMuch(schema, document, variables ?? {})
   const errors = validate(schema, document, undefined, { maxErrors: MAX_FAULTS })
   if (errors.length > 0) return { data: null, errors: errors.map((error) => asGraphqlError(ask, error)) }
+  const operation = getOperationAST(document, operationName)
+  if (!operation) throw new AppError('invalid', 'operationName must name one of the operations that are sent')
+  if (operation.operation === 'subscription') throw new AppError('invalid', 'There are no subscriptions here')
   return {
     schema,
     document,
