@@ -79,12 +79,77 @@ const added = async () => {
   return name
 }
 
+const patchPerson = (change: string) =>
+  `mutation { patchUser(input: { userId: "${id('User', person.id)}", ${change} }) { user { id } } }`
+const patchViewer = (change: string) => `mutation { patchViewer(input: { ${change} }) { user { id } } }`
+const deleteAccounts = (...rows: number[]) =>
+  `mutation { deleteUsers(input: { userIds: [${rows.map((row) => `"${id('User', row)}"`)}] }) { userIds } }`
+const changeSecret = (value: string) =>
+  `mutation { upsertOrDeleteSecrets(input: { secrets: [{ key: "G", value: ${value} }] }) { deletedIds } }`
+
 /** What a call of a route leaves in the log. */
 type Scenario = [actions: string[], make: () => Call | Promise<Call>]
 const DATA = 'traces and projects: what is collected, no right and no account'
 const MAIL = 'sends a mail, which is tried with a mail server beside server/mail'
 
+const graphql = (query: string): Call => ({ body: { query } })
+const keyToGo = async (type: 'UserApiKey' | 'SystemApiKey', userId: number) => id(type, await newKey(userId))
+
 const ROUTES: Record<string, Scenario[] | string> = {
+  // What each mutation leaves is what its twin on REST leaves.
+  'POST /graphql': [
+    [[], () => graphql('{ viewer { id } }')],
+    [
+      ['user.create'],
+      () =>
+        graphql(`mutation { createUser(input: { email: "g${person.id}@example.com", username: "g${person.id}",
+          role: VIEWER }) { user { id } } }`),
+    ],
+    [['user.changeRole'], () => graphql(patchPerson('newRole: VIEWER'))],
+    [['user.rename'], () => graphql(patchPerson(`newUsername: "other g${person.id}"`))],
+    [['user.resetPassword'], () => graphql(patchPerson('newPassword: "a brand new password 9"'))],
+    [['user.rename'], () => graphql(patchViewer(`newUsername: "renamed g${admin.id}"`))],
+    [
+      ['user.changePassword'],
+      () =>
+        graphql(patchViewer(`newPassword: "a brand new password 9", currentPassword: "${TEST_PASSWORD}"`)),
+    ],
+    [
+      ['user.changePassword'],
+      () => graphql(patchViewer('newPassword: "a brand new password 9", currentPassword: "wrong"')),
+    ],
+    [['user.delete'], () => graphql(deleteAccounts(person.id))],
+    [['user.delete'], () => graphql(deleteAccounts(admin.id))],
+    [
+      ['user.delete', 'user.delete'],
+      async () => graphql(deleteAccounts(person.id, (await createAccount(world)).id)),
+    ],
+    [['apiKey.create'], () => graphql('mutation { createUserApiKey(input: { name: "k" }) { jwt } }')],
+    [['apiKey.create'], () => graphql('mutation { createSystemApiKey(input: { name: "k" }) { jwt } }')],
+    [
+      ['apiKey.delete'],
+      async () => {
+        const key = await keyToGo('UserApiKey', person.id)
+        return graphql(`mutation { deleteUserApiKey(input: { id: "${key}" }) { apiKeyId } }`)
+      },
+    ],
+    [
+      ['apiKey.delete'],
+      async () => {
+        const key = await keyToGo('SystemApiKey', SYSTEM_USER_ID)
+        return graphql(`mutation { deleteSystemApiKey(input: { id: "${key}" }) { apiKeyId } }`)
+      },
+    ],
+    [['secret.set'], () => graphql(changeSecret('"v"'))],
+    [
+      ['secret.set', 'secret.reveal'],
+      async () => {
+        await ask('POST /graphql', graphql(changeSecret('"v"')))
+        return graphql('{ secrets { edges { node { value { __typename } } } } }')
+      },
+    ],
+    [['secret.delete'], () => graphql(changeSecret('null'))],
+  ],
   'POST /auth/login': [
     [['session.login'], () => ({ body: { email: person.email, password: TEST_PASSWORD } })],
     [['session.login'], () => ({ body: { email: person.email, password: 'wrong' } })],
