@@ -133,7 +133,7 @@ rootpw "${ADMIN_PASSWORD}"
 directory ${folder}/db
 maxsize 67108864
 dbnosync
-index objectClass,uid,mail,member,memberUid,sAMAccountName,objectGUID,entryUUID eq
+index objectClass,uid,cn,mail,member,memberUid,sAMAccountName,objectGUID,entryUUID eq
 access to attrs=userPassword by anonymous auth by * none
 access to * by * read
 overlay memberof
@@ -233,11 +233,14 @@ async function takeLog(log: string[]): Promise<string[]> {
     before = log.length
     await new Promise((resolve) => setTimeout(resolve, 30))
   }
-  return log
-    .splice(0)
-    .join('')
-    .split('\n')
-    .filter((line) => line.includes('conn='))
+  return (
+    log
+      .splice(0)
+      .join('')
+      // A line that is too long is cut off, its end included; each begins with a time.
+      .split(/\n|(?=\b[0-9a-f]{8}\.[0-9a-f]{8} 0x)/)
+      .filter((line) => line.includes('conn='))
+  )
 }
 
 async function untilItListens(port: number, child: ChildProcess): Promise<void> {
