@@ -134,7 +134,8 @@ describe.each(WAYS)('$name, PHOENIX_ROOT_URL=$url, prefix "$root"', (way) => {
   const base = () => programs.get(way)?.baseUrl ?? ''
 
   it('sends the signed-out to the login page by a path alone, from a page with the prefix and without', async () => {
-    for (const headers of [{}, BY_PROXY, { host: 'other.example', 'x-forwarded-host': 'third.example' }]) {
+    const strange = { host: 'other.example', 'x-forwarded-host': 'third.example' }
+    for (const headers of [{}, BY_PROXY, strange] as Record<string, string>[]) {
       for (const prefix of [root, '']) {
         const { status, headers: got } = await ask(`${base()}${prefix}/profile?a=1`, { headers })
         expect([status, got.location]).toEqual([302, `${root}/login?returnUrl=%2Fprofile%3Fa%3D1`])

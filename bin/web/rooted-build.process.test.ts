@@ -1,6 +1,6 @@
 /** The copy of the built pages for a path prefix. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { packageRoot } from '#server/process/package-root'
@@ -10,13 +10,15 @@ const original = join(packageRoot(), '.next')
 let folder: string
 let copy: string
 const before = process.env.TMPDIR
+/** Left by a process that was killed, by one that lives, and in another container. */
+const killed = `bennu-pages-${hostname()}-4194305-abcdef`
+const living = `bennu-pages-${hostname()}-${process.ppid}-abcdef`
+const elsewhere = 'bennu-pages-some-other-host-4194305-abcdef'
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'bennu-rooted-'))
   process.env.TMPDIR = folder
-  // Left by a process that was killed, and by one that lives.
-  mkdirSync(join(folder, 'bennu-pages-4194305-abcdef'))
-  mkdirSync(join(folder, `bennu-pages-${process.ppid}-abcdef`))
+  for (const name of [killed, living, elsewhere]) mkdirSync(join(folder, name))
   copy = join(copyBuildForRoot(packageRoot(), '/a.b/c'), '.next')
 })
 
@@ -87,6 +89,6 @@ it('leaves the build itself as it was', () => {
 })
 
 it('removes what killed processes left behind, and nothing of the living', () => {
-  expect(existsSync(join(folder, 'bennu-pages-4194305-abcdef'))).toBe(false)
-  expect(existsSync(join(folder, `bennu-pages-${process.ppid}-abcdef`))).toBe(true)
+  const isThere = (name: string) => existsSync(join(folder, name))
+  expect([killed, living, elsewhere].map(isThere)).toEqual([false, true, true])
 })

@@ -12,13 +12,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { StartError } from '#server/process/listen'
 
 /** Parts of the build that a running server does not read. */
 const LEFT_OUT = new Set(['cache', 'dev', 'diagnostics', 'types', 'trace', 'trace-build', 'turbopack'])
-const NAME = 'bennu-pages-'
+/** Host and process: a temporary folder may be shared by containers, which do not see each other's processes. */
+const NAME = `bennu-pages-${hostname()}-`
 
 /**
  * Makes the copy, which is gone with the process, and answers the folder to serve from.
@@ -49,12 +50,20 @@ export function copyBuildForRoot(packageDir: string, rootPath: string): string {
 function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(NAME))) {
     const pid = Number(name.slice(NAME.length).split('-', 1)[0])
-    if (pid !== process.pid && existsSync(`/proc/${pid}`)) continue
+    if (pid !== process.pid && isAlive(pid)) continue
     try {
       rmSync(join(tmpdir(), name), { recursive: true, force: true })
     } catch {
       // It belongs to somebody else.
     }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 
