@@ -12,6 +12,7 @@ import { readLimits } from '#server/config/limit-settings'
 import { readMail } from '#server/config/mail-settings'
 import type { ConfigReport } from '#server/config/model'
 import { warnAboutUnknownNames } from '#server/config/names'
+import { readOauth2 } from '#server/config/oauth2-settings'
 import { checkPromises } from '#server/config/promises'
 import { type Environment, Reader } from '#server/config/reader'
 import { readCookies, readIngest, readLog, readMetrics, readServer } from '#server/config/server-settings'
@@ -61,7 +62,7 @@ export function parseConfig(env: Environment, options: ParseOptions = {}): Confi
     metrics,
     database,
     auth,
-    oauth2: { providers: [] },
+    oauth2: readOauth2(reader, auth.enabled),
     cookies: readCookies(reader, server),
     limits: readLimits(reader),
     edge: readEdge(reader, auth.enabled),

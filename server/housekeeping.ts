@@ -8,6 +8,7 @@ import { sweepResetTokens } from '#server/auth/reset-tokens'
 import { sweepSessions } from '#server/auth/sweep'
 import { sweepLimits } from '#server/limits/sweep'
 import { untilBackgroundIsDone } from '#server/mail/background'
+import { sweepLogoutTokens } from '#server/oidc/sessions'
 import type { Runtime } from '#server/runtime'
 import { sweepRecentSignIns } from '#server/sso-providers/recent'
 
@@ -29,6 +30,7 @@ interface Work {
 const ALL_WORK: readonly Work[] = [
   { name: 'sessions that are over', everyMinutes: 10, run: sweepSessions },
   { name: 'limits that are over', everyMinutes: 10, always: true, run: sweepLimits },
+  { name: 'logout tokens that are over', everyMinutes: 60, run: sweepLogoutTokens },
   { name: 'keys that are over', everyMinutes: 60, run: sweepKeys },
   { name: 'reset links that are over', everyMinutes: 60, run: sweepResetTokens },
   { name: 'what old sign-ins brought', everyMinutes: 60, run: sweepRecentSignIns },

@@ -99,6 +99,45 @@ PHOENIX_POSTGRES_PASSWORD=password
 PHOENIX_POSTGRES_DB=postgres`,
   ],
   [
+    'Google, and any other provider',
+    `- PHOENIX_OAUTH2_GOOGLE_CLIENT_ID=123456789.apps.googleusercontent.com
+      - PHOENIX_OAUTH2_GOOGLE_CLIENT_SECRET=GOCSPX-abc123xyz
+      - PHOENIX_OAUTH2_GOOGLE_OIDC_CONFIG_URL=https://accounts.google.com/.well-known/openid-configuration
+      - PHOENIX_OAUTH2_GOOGLE_DISPLAY_NAME=Sign in with Google
+      - PHOENIX_OAUTH2_CUSTOM_CLIENT_ID=your-client-id
+      - PHOENIX_OAUTH2_CUSTOM_CLIENT_SECRET=your-client-secret
+      - PHOENIX_OAUTH2_CUSTOM_OIDC_CONFIG_URL=https://your-idp/.well-known/openid-configuration
+      - PHOENIX_OAUTH2_CUSTOM_DISPLAY_NAME=Sign in with SSO`,
+  ],
+  [
+    'Google, Entra, Cognito and Keycloak',
+    `PHOENIX_OAUTH2_GOOGLE_CLIENT_ID = your-client-id.apps.googleusercontent.com
+PHOENIX_OAUTH2_GOOGLE_CLIENT_SECRET = \${ GOOGLE_CLIENT_SECRET }
+PHOENIX_OAUTH2_GOOGLE_OIDC_CONFIG_URL = https://accounts.google.com/.well-known/openid-configuration
+PHOENIX_OAUTH2_GOOGLE_DISPLAY_NAME = Google
+PHOENIX_OAUTH2_GOOGLE_ALLOW_SIGN_UP = true
+PHOENIX_OAUTH2_GOOGLE_AUTO_LOGIN = false
+PHOENIX_OAUTH2_MICROSOFT_CLIENT_ID = your-application-id
+PHOENIX_OAUTH2_MICROSOFT_CLIENT_SECRET = \${ MICROSOFT_CLIENT_SECRET }
+PHOENIX_OAUTH2_MICROSOFT_OIDC_CONFIG_URL = https://login.microsoftonline.com/ { tenant-id}/v2.0/.well-known/openid-configuration
+PHOENIX_OAUTH2_MICROSOFT_DISPLAY_NAME = Microsoft Entra ID
+PHOENIX_OAUTH2_MICROSOFT_SCOPES = "offline_access User.Read"
+PHOENIX_OAUTH2_MICROSOFT_EMAIL_ATTRIBUTE_PATH = preferred_username
+PHOENIX_OAUTH2_COGNITO_CLIENT_ID = your-cognito-client-id
+PHOENIX_OAUTH2_COGNITO_CLIENT_SECRET = \${ COGNITO_CLIENT_SECRET }
+PHOENIX_OAUTH2_COGNITO_OIDC_CONFIG_URL = https://cognito-idp.us-east-1.amazonaws.com/us-east-1_xxxxx/.well-known/openid-configuration
+PHOENIX_OAUTH2_COGNITO_DISPLAY_NAME = AWS Cognito
+PHOENIX_OAUTH2_COGNITO_GROUPS_ATTRIBUTE_PATH = "cognito:groups"
+PHOENIX_OAUTH2_COGNITO_ALLOWED_GROUPS = "Admins,PowerUsers"
+PHOENIX_OAUTH2_KEYCLOAK_CLIENT_ID = phoenix
+PHOENIX_OAUTH2_KEYCLOAK_CLIENT_SECRET = \${ KEYCLOAK_CLIENT_SECRET }
+PHOENIX_OAUTH2_KEYCLOAK_OIDC_CONFIG_URL = https://keycloak.company.com/realms/company/.well-known/openid-configuration
+PHOENIX_OAUTH2_KEYCLOAK_DISPLAY_NAME = Keycloak
+PHOENIX_OAUTH2_KEYCLOAK_GROUPS_ATTRIBUTE_PATH = "resource_access.phoenix.roles"
+PHOENIX_OAUTH2_KEYCLOAK_ROLE_ATTRIBUTE_PATH = "resource_access.phoenix.role"
+PHOENIX_OAUTH2_KEYCLOAK_ROLE_MAPPING = "admin:ADMIN,user:MEMBER"`,
+  ],
+  [
     'ports and folders',
     `PHOENIX_PORT=6006
 PHOENIX_GRPC_PORT=4317

@@ -34,6 +34,11 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
   '/auth/password-reset': { POST: 'public' },
   '/auth/[[...path]]': every('nothing here'),
   '/oauth2/[[...path]]': every('nothing here'),
+  '/oauth2/[idp]/backchannel-logout': { POST: 'public' },
+  '/oauth2/[idp]/callback': { GET: 'public' },
+  '/oauth2/[idp]/login': { GET: 'public', POST: 'public' },
+  '/oauth2/[idp]/tokens': { GET: 'public' },
+  '/oauth2/callback': { GET: 'public' },
   '/api/[[...path]]': every('nothing here'),
 
   // handleOtlp: `trace.ingest`, answered as an OTLP Status.

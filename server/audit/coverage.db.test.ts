@@ -162,6 +162,9 @@ const ROUTES: Record<string, Scenario[] | string> = {
     [['session.refresh'], () => ({ headers: {} })],
     [['session.refresh'], () => ({ headers: { cookie: 'phoenix-refresh-token=nonsense' } })],
   ],
+  'POST /oauth2/[idp]/login': 'goes to an identity provider: nothing has changed yet',
+  'POST /oauth2/[idp]/backchannel-logout':
+    'ends sessions at the word of a provider: app/oauth2/logout.db.test.ts',
   'POST /auth/password-reset-email': MAIL,
   'POST /auth/password-reset': [
     [['passwordReset.complete'], () => ({ body: { token: 'nonsense', password: 'a brand new password 9' } })],

@@ -5,6 +5,18 @@ export const ACCESS_COOKIE = 'phoenix-access-token'
 export const REFRESH_COOKIE = 'phoenix-refresh-token'
 export const OAUTH_STATE_COOKIE = 'phoenix-oauth2-state'
 export const OAUTH_NONCE_COOKIE = 'phoenix-oauth2-nonce'
+export const OAUTH_VERIFIER_COOKIE = 'phoenix-oauth2-code-verifier'
+/** Where to go after signing in at a provider: a path of ours, percent-encoded. */
+export const OAUTH_RETURN_COOKIE = 'phoenix-oauth2-return-url'
+/** What a browser holds while it is at a provider. */
+export const OAUTH_COOKIES: readonly string[] = [
+  OAUTH_STATE_COOKIE,
+  OAUTH_NONCE_COOKIE,
+  OAUTH_VERIFIER_COOKIE,
+  OAUTH_RETURN_COOKIE,
+]
+/** How long somebody may take at a provider. */
+const OAUTH_COOKIE_SECONDS = 900
 
 /** The texts of a fresh session. */
 export interface TokenPair {
@@ -29,6 +41,11 @@ export function sessionCookies(config: Config, isHttps: boolean, pair: TokenPair
     make(ACCESS_COOKIE, pair.accessToken, accessTokenMinutes),
     make(REFRESH_COOKIE, pair.refreshToken, refreshTokenMinutes),
   ]
+}
+
+/** A Set-Cookie value of a sign-in at a provider. Lax: the way back begins on another site. */
+export function oauthCookie(config: Config, isHttps: boolean, name: string, value: string): string {
+  return serialize(config, isHttps, `${name}=${value}`, OAUTH_COOKIE_SECONDS, 'lax')
 }
 
 /** Set-Cookie values that remove cookies. The path must be the one they were set with, or they stay. */

@@ -175,15 +175,24 @@ function recordRefusal(
   })
 }
 
+/** The session that a browser's tokens belong to, over or not; null without a token of ours. */
+export async function sentSession(
+  ctx: Ctx,
+  sent: SentTokens,
+): Promise<{ userId: number; sessionId: number } | null> {
+  const { read } = ctx.db
+  return (
+    (await sessionOf(read, ctx, 'AccessToken', sent.access)) ??
+    (await sessionOf(read, ctx, 'RefreshToken', sent.refresh))
+  )
+}
+
 /**
  * Ends every session of whoever sent these tokens, in every browser. An access token that is over still says who it is.
  * Without a token of ours nothing happens: signing out never fails.
  */
 export async function signOut(ctx: Ctx, sent: SentTokens): Promise<void> {
-  const { read } = ctx.db
-  const session =
-    (await sessionOf(read, ctx, 'AccessToken', sent.access)) ??
-    (await sessionOf(read, ctx, 'RefreshToken', sent.refresh))
+  const session = await sentSession(ctx, sent)
   if (session === null) return
   const { userId } = session
   await ctx.db.write(async (tx) => {

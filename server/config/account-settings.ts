@@ -1,6 +1,7 @@
 /** Accounts that the environment asks for, and the ways of signing in that are open. */
 import { BUILT_IN_EMAILS, isReservedName } from '#server/accounts'
 import type { Config } from '#server/config/model'
+import { declaresProvider } from '#server/config/oauth2-settings'
 import { quoted, type Reader } from '#server/config/reader'
 import { Email, Username } from '#server/users/model'
 
@@ -43,7 +44,7 @@ const repeated = (values: string[]) =>
   new Set(values.filter((value, index) => values.indexOf(value) !== index))
 
 /**
- * Whether people may sign in with a password. Without it there has to be another way, and this build has none.
+ * Whether people may sign in with a password. Without it there has to be another way.
  * @param enabled whether authentication is on: without it nobody signs in
  */
 export function readBasicAuth(reader: Reader, enabled: boolean): boolean {
@@ -51,7 +52,8 @@ export function readBasicAuth(reader: Reader, enabled: boolean): boolean {
   const disabled = reader.bool(name, false)
   if (disabled && !enabled)
     reader.warn(`${name}: of no effect while authentication is off. Set PHOENIX_ENABLE_AUTH=true.`)
-  if (disabled && enabled) {
+  const hasOther = declaresProvider(reader) || reader.text('PHOENIX_LDAP_HOST') !== null
+  if (disabled && enabled && !hasOther) {
     reader.problem(
       `${name}: passwords are the only way to sign in that is set up, and it closes it. ` +
         'Set up an identity provider or LDAP as well, or remove it, or nobody could sign in.',

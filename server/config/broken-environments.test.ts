@@ -204,8 +204,12 @@ const BROKEN: Broken[] = [
   ],
   [
     'an identity provider',
-    { PHOENIX_OAUTH2_GOOGLE_CLIENT_SECRET: CANARY },
-    { names: ['PHOENIX_OAUTH2_GOOGLE_CLIENT_SECRET'], says: /Remove the variable/ },
+    {
+      PHOENIX_OAUTH2_GOOGLE_CLIENT_SECRET: CANARY,
+      PHOENIX_OAUTH2_GOOGLE_CLIENT_ID: 'id',
+      PHOENIX_OAUTH2_GOOGLE_OIDC_CONFIG_URL: 'http://accounts.google.com',
+    },
+    { names: ['PHOENIX_OAUTH2_GOOGLE_OIDC_CONFIG_URL'], says: /not an https address.*localhost alone/ },
   ],
   [
     'TLS without files',

@@ -1,5 +1,7 @@
 /** The effective configuration as lines, for `bennu config`. Secrets are masked. */
+
 import type { Config, DatabaseConfig, DatabaseTls, PublicConfig, Rate } from '#server/config/model'
+import type { ProviderSettings } from '#server/oidc/model'
 
 /** What stands in the place of a secret. */
 export const MASK = '********'
@@ -50,6 +52,7 @@ export function describeConfig(config: Config): string[] {
     BENNU_RATE_LIMIT_API: limits.api.map((limit) => `${limit.prefix}=${describeRate(limit)}`).join(','),
     PHOENIX_DISABLE_BRUTE_FORCE_LOGIN_PROTECTION: auth.lockoutAfter === null,
     PHOENIX_BRUTE_FORCE_LOGIN_PROTECTION_MAX_ATTEMPTS: auth.lockoutAfter,
+    ...providerLines(config.oauth2.providers),
     ...mailLines(mail),
     ...ldapLines(config.ldap),
     PHOENIX_MAX_SPANS_QUEUE_SIZE: ingest.maxQueuedSpans,
@@ -69,6 +72,44 @@ function tlsLines(tls: Config['tls']): Record<string, string | boolean | null> {
     PHOENIX_TLS_VERIFY_CLIENT: (tls?.caFile ?? null) !== null,
     PHOENIX_TLS_CA_FILE: tls?.caFile ?? null,
   }
+}
+
+function providerLines(providers: readonly ProviderSettings[]): Record<string, string | boolean | null> {
+  return Object.assign({}, ...providers.map(linesOfProvider))
+}
+
+/** The path of a client assertion is left out where it came through another variable. */
+function linesOfProvider(one: ProviderSettings): Record<string, string | boolean | null> {
+  const settings = {
+    CLIENT_ID: one.clientId,
+    CLIENT_SECRET: masked(one.clientSecret),
+    OIDC_CONFIG_URL: one.discoveryUrl,
+    DISPLAY_NAME: one.displayName,
+    ALLOW_SIGN_UP: one.allowSignUp,
+    AUTO_LOGIN: one.autoLogin,
+    USE_PKCE: one.pkce === null ? null : one.pkce,
+    TOKEN_ENDPOINT_AUTH_METHOD: one.tokenAuth,
+    CLIENT_ASSERTION_FILE: one.assertionFile?.confidential ? MASK : (one.assertionFile?.path ?? null),
+    SCOPES: one.scopes.join(' '),
+    EMAIL_ATTRIBUTE_PATH: one.emailPath,
+    GROUPS_ATTRIBUTE_PATH: one.groupsPath,
+    ALLOWED_GROUPS: one.allowedGroups.join(',') || null,
+    ROLE_ATTRIBUTE_PATH: one.rolePath,
+    ROLE_MAPPING: one.roleMapping.map((pair) => pair.join(':')).join(',') || null,
+    ROLE_ATTRIBUTE_STRICT: one.roleStrict,
+    ROLE_RESYNC: one.roleResync,
+  }
+  const ours = {
+    DEFAULT_ROLE: one.defaultRole,
+    REDIRECT_PATH: one.redirectPath,
+    LOGOUT: one.logoutAtProvider,
+  }
+  const named = (family: string, lines: Record<string, string | boolean | null>) =>
+    Object.entries(lines).map(([suffix, value]) => [
+      `${family}_OAUTH2_${one.name.toUpperCase()}_${suffix}`,
+      value,
+    ])
+  return Object.fromEntries([...named('PHOENIX', settings), ...named('BENNU', ours)])
 }
 
 function mailLines(mail: Config['mail']): Record<string, string | number | boolean | null> {

@@ -2,8 +2,7 @@
  * Variables that this build reads but cannot keep yet. One that promises protection stops the start:
  * an operator who asked for a lock must not get an open door and a log line. The others only warn.
  */
-import { AUTHORIZATION_SERVER_NAMES } from '#server/config/names'
-import { cleanValue, type Reader } from '#server/config/reader'
+import type { Reader } from '#server/config/reader'
 
 interface Unkept {
   /** `switch`: only when it says true. `amount`: only when it is not zero. `any`: whenever it is set. */
@@ -59,23 +58,10 @@ export function checkPromises(reader: Reader): void {
   for (const [name, unkept] of Object.entries(WITHOUT_EFFECT)) {
     if (asksForIt(reader, name, unkept.when)) reader.warn(`${name}: ${unkept.because}`)
   }
-  refuseFamily(reader, /^(PHOENIX|BENNU)_OAUTH2_/, 'sign-in through an identity provider is not there yet')
 }
 
 function asksForIt(reader: Reader, name: string, when: Unkept['when']): boolean {
   if (when === 'switch') return reader.bool(name, false)
   if (when === 'amount') return reader.decimal(name, { fallback: 0, min: 0, max: 1e9 }) > 0
   return reader.text(name) !== null
-}
-
-/** A family is one promise: one sentence that names all its members that are set. */
-function refuseFamily(reader: Reader, family: RegExp, because: string): void {
-  const names = Object.keys(reader.env)
-    .filter((name) => family.test(name) && !AUTHORIZATION_SERVER_NAMES.has(name))
-    .filter((name) => cleanValue(reader.env[name] ?? '').value !== '')
-    .sort()
-  if (names.length === 0) return
-  reader.problem(
-    `${names.join(', ')}: ${because}. Remove the ${names.length === 1 ? 'variable' : 'variables'}.`,
-  )
 }

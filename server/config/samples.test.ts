@@ -49,15 +49,19 @@ describe('samples whose time has not come, and templates not filled in', () => {
     ],
     ['OpenLDAP without them', OPENLDAP, 'PHOENIX_LDAP_GROUP_ROLE_MAPPINGS'],
     ['a line of a directory alone', 'PHOENIX_LDAP_TLS_MODE = starttls', 'PHOENIX_LDAP_HOST'],
-    [
-      'an empty provider template',
-      `PHOENIX_OAUTH2_KEYCLOAK_CLIENT_ID=""
-PHOENIX_OAUTH2_KEYCLOAK_OIDC_CONFIG_URL="https:////realms//.well-known/openid-configuration"
-PHOENIX_OAUTH2_KEYCLOAK_CLIENT_SECRET=""`,
-      'PHOENIX_OAUTH2_KEYCLOAK_OIDC_CONFIG_URL',
-    ],
   ])('%s is refused by name', (_, block, names) => {
     expect(problemsOf(block)).toEqual([expect.stringMatching(new RegExp(`^${names}: `))])
+  })
+
+  test('an empty provider template is refused: one sentence for each thing that is missing', () => {
+    const template = `PHOENIX_OAUTH2_KEYCLOAK_CLIENT_ID=""
+PHOENIX_OAUTH2_KEYCLOAK_OIDC_CONFIG_URL="https:////realms//.well-known/openid-configuration"
+PHOENIX_OAUTH2_KEYCLOAK_CLIENT_SECRET=""`
+    expect(problemsOf(template)).toEqual([
+      expect.stringMatching(/^PHOENIX_OAUTH2_KEYCLOAK_CLIENT_ID: missing\. Set it/),
+      expect.stringMatching(/^PHOENIX_OAUTH2_KEYCLOAK_CLIENT_SECRET: missing\. Set it/),
+      expect.stringMatching(/^PHOENIX_OAUTH2_KEYCLOAK_OIDC_CONFIG_URL: not an https address/),
+    ])
   })
 
   test('an env file does not run commands: the sample is refused with a sentence', () => {

@@ -26,6 +26,11 @@ const RATES = {
   password_reset_token: () => PER_MINUTE,
   refresh: () => PER_MINUTE,
   logout: () => PER_MINUTE,
+  /** On the way to an identity provider, and back. */
+  oauth2_login: () => PER_MINUTE,
+  oauth2_tokens: () => PER_MINUTE,
+  /** A provider ends the sessions of many people at once, all from one address. */
+  backchannel_logout: () => ({ count: 600, windowMs: 60_000 }),
 } as const satisfies Record<string, (config: Config) => Rate>
 
 export type LimitName = keyof typeof RATES

@@ -103,3 +103,24 @@ export interface ProviderButton {
   label: string
   autoLogin: boolean
 }
+
+/** What a provider says about itself, or why it cannot be asked. */
+export type ProviderReport =
+  | {
+      ok: true
+      issuer: string
+      authorizationEndpoint: string
+      tokenEndpoint: string
+      userinfoEndpoint: string | null
+      jwksUri: string
+      endSessionEndpoint: string | null
+      algorithms: string[]
+      tokenAuthMethods: string[]
+      /** How many keys it signs with. */
+      keys: number
+      /** Whether sign-ins will use PKCE. */
+      pkce: boolean
+      backchannelLogout: boolean
+      warnings: string[]
+    }
+  | { ok: false; problem: string }

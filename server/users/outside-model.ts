@@ -38,6 +38,8 @@ export type OutsideRefusal =
   | 'other-identity'
   /** The account signs in another way. */
   | 'other-method'
+  /** Nobody is known by the identity, and the provider does not vouch for the address. */
+  | 'email-unverified'
 
 /** What looking for the account came to. */
 export type Found = { user: User } | 'create' | { refused: OutsideRefusal; userId?: number }

@@ -4,17 +4,22 @@ import { clearCookies, SESSION_COOKIES, sentTokens } from '#app/_lib/session-res
 import { OAUTH_NONCE_COOKIE, OAUTH_STATE_COOKIE } from '#server/auth/cookies'
 import { signOut } from '#server/auth/renew'
 import { takeFromLimit } from '#server/limits/limits'
+import { originOf } from '#server/oidc/addresses'
+import { planLogout } from '#server/oidc/logout'
 import { withRoot } from '#server/root-path'
 
 export const GET = authRoute({
   can: 'public',
   run: async ({ ctx, request }) => {
     await takeFromLimit(ctx, 'logout')
-    return signOut(ctx, sentTokens(request))
+    const sent = sentTokens(request)
+    const plan = await planLogout(ctx, sent, originOf(request.headers))
+    await signOut(ctx, sent)
+    return plan
   },
-  write: (_result, { ctx, request }) => {
+  write: ({ landing, atProvider }, { ctx, request }) => {
     const headers = new Headers({
-      location: withRoot(ctx.config, '/login'),
+      location: atProvider ?? withRoot(ctx.config, landing),
       // Cookies and storage belong to whatever else is served from this host as well.
       'clear-site-data': '"cache"',
       'cache-control': 'no-store',

@@ -1,0 +1,114 @@
+/** What a provider says about itself (OpenID Connect Discovery 1.0): asked when somebody signs in, and kept. */
+import { z } from 'zod'
+import { fetchObject, ProviderUnreachable } from '#server/oidc/fetch'
+import type { ProviderSettings } from '#server/oidc/model'
+import { isSafeAddress } from '#server/oidc/rules'
+
+/** How long a document is good; after that it is asked for again, and kept on while the provider is away. */
+const FRESH_MS = 60 * 60_000
+const WELL_KNOWN = '/.well-known/openid-configuration'
+
+const Address = z.string().refine(isSafeAddress, 'is not an https address')
+const Words = z.array(z.string())
+
+const Document = z.looseObject({
+  issuer: Address,
+  authorization_endpoint: Address,
+  token_endpoint: Address,
+  jwks_uri: Address,
+  userinfo_endpoint: Address.nullish(),
+  end_session_endpoint: Address.nullish(),
+  id_token_signing_alg_values_supported: Words.nullish(),
+  token_endpoint_auth_methods_supported: Words.nullish(),
+  code_challenge_methods_supported: Words.nullish(),
+  backchannel_logout_supported: z.boolean().nullish(),
+})
+type Document = z.infer<typeof Document>
+
+/** A discovery document that was checked. */
+export interface Discovery {
+  issuer: string
+  /** As it came. */
+  document: Document
+  /** Signatures that are accepted; never `none`. */
+  algorithms: readonly string[]
+}
+
+interface Kept {
+  discovery: Discovery | null
+  fetchedAt: number
+  pending: Promise<Discovery> | null
+}
+
+// On globalThis because Next gives each route its own copy of this module.
+const KEPT = Symbol.for('bennu.oidc.discoveries')
+const holder = globalThis as unknown as Record<symbol, Map<string, Kept> | undefined>
+
+/**
+ * A provider's document, from memory when it is fresh.
+ * @throws ProviderUnreachable when there is none, or it is not the document of its issuer
+ */
+export async function discover(
+  { discoveryUrl }: Pick<ProviderSettings, 'discoveryUrl'>,
+  now: Date,
+): Promise<Discovery> {
+  holder[KEPT] ??= new Map()
+  const kept = holder[KEPT].get(discoveryUrl) ?? { discovery: null, fetchedAt: 0, pending: null }
+  holder[KEPT].set(discoveryUrl, kept)
+  if (kept.discovery && Math.abs(now.getTime() - kept.fetchedAt) < FRESH_MS) return kept.discovery
+  kept.pending ??= fetchDiscovery(discoveryUrl).finally(() => {
+    kept.pending = null
+  })
+  try {
+    kept.discovery = await kept.pending
+    kept.fetchedAt = now.getTime()
+    return kept.discovery
+  } catch (error) {
+    if (kept.discovery) return kept.discovery
+    throw error
+  }
+}
+
+/**
+ * Asks for a document and checks it, past what is kept.
+ * @throws ProviderUnreachable with a sentence that says what is wrong
+ */
+export async function fetchDiscovery(discoveryUrl: string): Promise<Discovery> {
+  const parsed = Document.safeParse(await fetchObject(discoveryUrl))
+  if (!parsed.success) {
+    const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join('.')))].join(', ')
+    throw new ProviderUnreachable(
+      `its discovery document lacks what is needed, or names clear text: ${fields}`,
+    )
+  }
+  const document = parsed.data
+  if (!isOfIssuer(discoveryUrl, document.issuer)) {
+    throw new ProviderUnreachable(
+      `its discovery document names another issuer, ${short(document.issuer)}: use the address below that issuer`,
+    )
+  }
+  const named = document.id_token_signing_alg_values_supported
+  const algorithms = (named?.length ? named : ['RS256']).filter((name) => !/^none$/i.test(name))
+  return { issuer: document.issuer, document, algorithms }
+}
+
+/** OpenID Connect Discovery 4.3: the document lies below its issuer. Other places count when the host is the same. */
+function isOfIssuer(discoveryUrl: string, issuer: string): boolean {
+  const url = new URL(discoveryUrl)
+  const plain = (address: string) => new URL(address).href.replace(/[?#].*$/, '').replace(/\/$/, '')
+  if (url.pathname.endsWith(WELL_KNOWN))
+    return plain(discoveryUrl).slice(0, -WELL_KNOWN.length) === plain(issuer)
+  return url.origin === new URL(issuer).origin
+}
+
+const short = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}…` : text)
+
+/** Whether the code is bound to the browser that asked for it (RFC 7636). */
+export function usesPkce({ pkce }: Pick<ProviderSettings, 'pkce'>, { document, issuer }: Discovery): boolean {
+  if (pkce !== null) return pkce
+  if (document.code_challenge_methods_supported?.includes('S256')) return true
+  // Entra takes it and does not say so; Google's document may leave it out.
+  return /^https:\/\/(accounts\.google\.com|login\.microsoftonline\.(com|us)|sts\.windows\.net)(\/|$)/.test(
+    issuer,
+  )
+}
