@@ -6,13 +6,15 @@ import { api } from '../api'
 
 const DIRECTORY = ['sign-in', 'directory']
 const REFRESH_MS = 30_000
+/** While a comparison is under way. */
+const RUNNING_MS = 2_000
 
 /** How the directory is set up and what happened with it lately. */
 export function useDirectory() {
   return useQuery({
     queryKey: DIRECTORY,
     queryFn: ({ signal }) => api<DirectoryOverview>('/ui/sign-in/ldap', { signal }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: ({ state }) => (state.data?.directory?.sync.isRunning ? RUNNING_MS : REFRESH_MS),
   })
 }
 
@@ -24,12 +26,12 @@ export function useDirectoryTest() {
   })
 }
 
-/** Compares accounts with the directory now; with `true` however many are disabled by it. */
+/** Compares accounts with the directory now; with a number so many may be disabled by it, although they are many. */
 export function useCompare() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (evenMany: boolean) =>
-      api<DirectoryOverview>('/ui/sign-in/ldap/sync', { method: 'POST', body: { even_many: evenMany } }),
+    mutationFn: (atMost: number | null) =>
+      api<DirectoryOverview>('/ui/sign-in/ldap/sync', { method: 'POST', body: { at_most: atMost } }),
     onSuccess: (overview) => {
       client.setQueryData(DIRECTORY, overview)
       for (const key of ['notices', 'users']) void client.invalidateQueries({ queryKey: [key] })

@@ -12,10 +12,11 @@ export function LdapRefusals({ refusals }: { refusals: readonly DirectoryRefusal
         <p className="text-muted">Nobody. Who is refused appears here with the reason.</p>
       ) : (
         <Facts label="Refused lately">
-          {refusals.map(({ at, name, reason, host, address }, index) => (
+          {refusals.map(({ at, name, reason, host, trouble, address }, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: two of one moment may be alike
             <Fact key={`${at} ${index}`} name={name ?? '(erased)'}>
               {REASON_WORDS[reason] ?? reason}
+              {trouble !== null && <p>{trouble}</p>}
               <span className="flex flex-wrap gap-x-3 text-muted">
                 <RelativeTime at={Date.parse(at)} />
                 {host !== null && <span>asked {host}</span>}

@@ -42,7 +42,7 @@ export function LdapSync({ sync }: { sync: SyncSummary }) {
       {compare.isError && <Failure what="Accounts were not compared." error={compare.error} />}
       {hasAccount && (
         <div className="flex flex-wrap gap-2">
-          <Button isPending={compare.isPending || isRunning} onPress={() => compare.mutate(false)}>
+          <Button isPending={compare.isPending || isRunning} onPress={() => compare.mutate(null)}>
             Compare now
           </Button>
           {stopped && (
@@ -68,7 +68,7 @@ export function LdapSync({ sync }: { sync: SyncSummary }) {
             <Button
               variant="danger"
               isPending={compare.isPending}
-              onPress={() => compare.mutate(true, { onSettled: () => setAsks(false) })}
+              onPress={() => compare.mutate(stopped.wouldDisable, { onSettled: () => setAsks(false) })}
             >
               Disable {plural(stopped.wouldDisable, 'account')}
             </Button>

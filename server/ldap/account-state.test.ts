@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bindRefusal, directoryState } from './account-state'
+import { bindRefusal, directoryState, hasLockEnded, temporaryLock } from './account-state'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
 /** 2026-11-21T11:00:00Z and 13:00 in steps of 100 ns since 1601. */
@@ -29,7 +29,7 @@ test.each([
     { pwdAccountLockedTime: '000001010000Z' },
     'directory-locked',
   ],
-  ['one locked after wrong passwords', { pwdAccountLockedTime: '20261121115500Z' }, 'directory-locked'],
+  ['one locked after wrong passwords, which may be over', { pwdAccountLockedTime: '20261121115500Z' }, null],
   ['an account of 389 that is locked', { nsAccountLock: 'TRUE' }, 'directory-disabled'],
   ['the same in other letters', { nsaccountlock: ['true'] }, 'directory-disabled'],
   ['one of 389 that was unlocked', { nsAccountLock: 'false' }, null],
@@ -38,6 +38,23 @@ test.each([
   ['nonsense', { userAccountControl: 'many', accountExpires: 'never' }, null],
 ])('%s', (_, entry, expected) => {
   expect(directoryState({ dn: 'cn=x', ...entry }, NOW)).toBe(expected)
+})
+
+test('a lock after wrong passwords is known by its time and its policy', () => {
+  const pwdPolicySubentry = 'cn=policy,dc=example,dc=com'
+  const lock = temporaryLock({ dn: 'cn=x', pwdAccountLockedTime: '20261121115500Z', pwdPolicySubentry })
+  expect(lock).toEqual({ at: new Date('2026-11-21T11:55:00Z'), policyDn: pwdPolicySubentry })
+  expect(temporaryLock({ dn: 'cn=x', pwdAccountLockedTime: '000001010000Z' })).toBeNull()
+  expect(temporaryLock({ dn: 'cn=x' })).toBeNull()
+})
+
+test.each([
+  [0, false],
+  [299, true],
+  [300, true],
+  [301, false],
+])('a lock of five minutes ago by a policy of %i seconds is over: %s', (seconds, over) => {
+  expect(hasLockEnded({ at: new Date('2026-11-21T11:55:00Z') }, seconds, NOW)).toBe(over)
 })
 
 const ad = (data: string) =>

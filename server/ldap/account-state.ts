@@ -25,6 +25,7 @@ export const ACCOUNT_STATE_ATTRIBUTES = [
   'accountExpires',
   // OpenLDAP with ppolicy.
   'pwdAccountLockedTime',
+  'pwdPolicySubentry',
   // 389 Directory Server, FreeIPA.
   'nsAccountLock',
 ] as const
@@ -32,6 +33,9 @@ export const ACCOUNT_STATE_ATTRIBUTES = [
 // [MS-ADTS] 2.2.16: bits of userAccountControl and of its computed sister.
 const ACCOUNT_DISABLE = 0x2
 const LOCKOUT = 0x10
+
+/** What ppolicy writes for an account that an administrator has locked (draft-behera-ldap-password-policy 5.3.3). */
+const LOCKED_FOR_GOOD = '000001010000Z'
 
 /** 1601-01-01, where Active Directory's times begin, in milliseconds since 1970. */
 const FILE_TIME_EPOCH_MS = -11_644_473_600_000
@@ -44,8 +48,30 @@ export function directoryState(entry: Entry, now: Date): DirectoryState | null {
   const isLockedBy389 = textOf(entry, 'nsAccountLock')?.toLowerCase() === 'true'
   if (control & ACCOUNT_DISABLE || isLockedBy389) return 'directory-disabled'
   if (hasExpired(textOf(entry, 'accountExpires'), now)) return 'directory-expired'
-  const isLocked = (control & LOCKOUT) !== 0 || textOf(entry, 'pwdAccountLockedTime') !== null
+  const isLocked = (control & LOCKOUT) !== 0 || textOf(entry, 'pwdAccountLockedTime') === LOCKED_FOR_GOOD
   return isLocked ? 'directory-locked' : null
+}
+
+/**
+ * When OpenLDAP locked an account after wrong passwords; null for one that it did not. The mark stays when the lock is
+ * over, until the next bind: `hasLockEnded` says whether it is.
+ */
+export function temporaryLock(entry: Entry): { at: Date; policyDn: string | null } | null {
+  const text = textOf(entry, 'pwdAccountLockedTime')
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(?:[.,]\d+)?Z$/.exec(text ?? '')
+  if (!parts || text === LOCKED_FOR_GOOD) return null
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts
+    .slice(1)
+    .map((part) => Number(part ?? 0))
+  return {
+    at: new Date(Date.UTC(year, month - 1, day, hour, minute, second)),
+    policyDn: textOf(entry, 'pwdPolicySubentry'),
+  }
+}
+
+/** Whether such a lock is over. @param seconds pwdLockoutDuration of the policy; 0 is for good */
+export function hasLockEnded({ at }: { at: Date }, seconds: number, now: Date): boolean {
+  return seconds > 0 && at.getTime() + seconds * 1_000 <= now.getTime()
 }
 
 function flagsOf(entry: Entry, name: string): number {

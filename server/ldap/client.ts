@@ -22,8 +22,6 @@ export interface SearchOptions {
   /** Entries that are enough; the directory stops there. */
   sizeLimit?: number
   scope?: 'base' | 'sub'
-  /** Fetches page by page, for as long as the deadline allows: more entries than the directory gives at once. */
-  paged?: boolean
 }
 
 /** What the library keeps to itself, and we cannot do without. */
@@ -75,7 +73,8 @@ export class Connection {
     await this.#within('tls', CONNECT_MS, () => this.#client.startTLS(options))
     // Half a message that came in the clear would be completed by what comes through TLS, and taken for an answer of the
     // directory: "yes, this is the password".
-    if (inner(this.#client).messageParser.buffer?.length) throw new LdapTrouble('tls', 'protocol')
+    const parser: Inner['messageParser'] | undefined = inner(this.#client).messageParser
+    if (!parser || parser.buffer?.length) throw new LdapTrouble('tls', 'protocol')
   }
 
   /**
@@ -90,14 +89,12 @@ export class Connection {
 
   /** Entries at and below `base`. References to other servers are not followed. @throws LdapTrouble at step `search` */
   async search(base: string, options: SearchOptions): Promise<Entry[]> {
-    const { filter, attributes, sizeLimit, scope = 'sub', paged = false } = options
-    const longestMs = paged ? Number.POSITIVE_INFINITY : OPERATION_MS
-    const { searchEntries } = await this.#ask('search', longestMs, () =>
+    const { filter, attributes, sizeLimit, scope = 'sub' } = options
+    const { searchEntries } = await this.#ask('search', OPERATION_MS, () =>
       this.#client.search(base, {
         filter,
         scope,
         attributes: [...attributes],
-        paged,
         ...(sizeLimit !== undefined && { sizeLimit }),
       }),
     )

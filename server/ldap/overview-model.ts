@@ -14,6 +14,8 @@ export interface DirectoryRefusal {
   reason: string
   /** The host of the directory that answered; null where none did. */
   host: string | null
+  /** What was wrong with the directory, where that was the reason. */
+  trouble: string | null
   address: string | null
 }
 
@@ -61,6 +63,6 @@ export interface DirectoryOverview {
 
 /** The body of `POST /ui/sign-in/ldap/sync`. */
 export const CompareInput = z.object({
-  /** Whether accounts are disabled however many they are. */
-  even_many: z.boolean().default(false),
+  /** So many accounts may be disabled although they are many: the number that was shown. */
+  at_most: z.number().int().min(1).max(1_000_000).nullish(),
 })

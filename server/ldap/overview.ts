@@ -1,13 +1,12 @@
 /** How the directory is set up and what happened with it lately, for admins. No secret is in it. */
 import { and, desc, eq } from 'drizzle-orm'
-import { recordEvent } from '#server/audit/record'
 import type { LdapConfig } from '#server/config/model'
 import type { Ctx } from '#server/context'
 import { AppError } from '#server/errors'
 import type { DirectoryOverview, DirectoryRefusal, DirectorySettings } from '#server/ldap/overview-model'
 import { syncAccounts } from '#server/ldap/sync'
 import { readSyncState } from '#server/ldap/sync-lease'
-import { warmSecrets } from '#server/secrets/secrets'
+import { isTroubleReason, troubleSentence } from '#server/ldap/trouble-words'
 
 /** Refusals that are shown. */
 const SHOWN = 10
@@ -64,22 +63,28 @@ async function listRefusals({ db }: Ctx): Promise<DirectoryRefusal[]> {
     at: at.toISOString(),
     name: actorName,
     reason: reason ?? '',
-    host: hostIn(details),
+    ...factsIn(details),
     address,
   }))
 }
 
-function hostIn(details: string): string | null {
-  const { host } = JSON.parse(details) as { host?: unknown }
-  return typeof host === 'string' ? host : null
+function factsIn(details: string): Pick<DirectoryRefusal, 'host' | 'trouble'> {
+  const { host, trouble } = JSON.parse(details) as { host?: unknown; trouble?: unknown }
+  return {
+    host: typeof host === 'string' ? host : null,
+    trouble: isTroubleReason(trouble) ? troubleSentence({ reason: trouble, resultCode: null }) : null,
+  }
 }
 
+/** How long a request waits for a comparison; one that takes longer goes on beside it. */
+const PATIENCE_MS = 5_000
+
 /**
- * Compares the accounts with the directory now.
- * @param evenMany disables whom the directory does not let in however many they are; that is on record
+ * Compares the accounts with the directory now. A comparison that takes long is answered for while it goes on.
+ * @param atMost so many accounts may be disabled although they are many, which is put on record; null for the usual few
  * @throws AppError conflict: no directory, no service account, or a comparison is under way
  */
-export async function compareNow(ctx: Ctx, evenMany: boolean): Promise<DirectoryOverview> {
+export async function compareNow(ctx: Ctx, atMost: number | null): Promise<DirectoryOverview> {
   const { ldap } = ctx.config
   if (!ldap?.bind) {
     const sentence = ldap
@@ -87,12 +92,16 @@ export async function compareNow(ctx: Ctx, evenMany: boolean): Promise<Directory
       : 'No directory is set up: PHOENIX_LDAP_HOST is not set'
     throw new AppError('conflict', sentence, { code: 'no_directory' })
   }
-  if (evenMany) {
-    await warmSecrets(ctx.config.auth)
-    await ctx.db.write((tx) => recordEvent(tx, ctx, { action: 'directory.compare', outcome: 'success' }))
-  }
-  const report = await syncAccounts(ctx, 0, { evenMany })
-  if (!report) {
+  const comparison = syncAccounts(ctx, 0, atMost === null ? null : { atMost, by: ctx })
+  comparison.catch((err: unknown) =>
+    ctx.log.warn({ err }, 'accounts could not be compared with the directory'),
+  )
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<'under way'>((resolve) => {
+    timer = setTimeout(() => resolve('under way'), PATIENCE_MS)
+  })
+  const ended = await Promise.race([comparison, patience]).finally(() => clearTimeout(timer))
+  if (ended === null) {
     throw new AppError('conflict', 'Accounts are being compared with the directory just now: wait a moment', {
       code: 'busy',
     })

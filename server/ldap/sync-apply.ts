@@ -1,5 +1,5 @@
 /** Brings accounts in line with what the directory says: each change is a transaction of its own, and on record. */
-import { eq } from 'drizzle-orm'
+import { and, eq, gt } from 'drizzle-orm'
 import type { AuditAction } from '#server/audit/model'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import { endedDetails, endSessions } from '#server/auth/sessions'
@@ -24,8 +24,11 @@ export interface Applied {
   kept: number
 }
 
-/** Does what the plan says, except to whoever has been changed by somebody else meanwhile. */
-export async function applySync(ctx: RecordCtx, plan: SyncPlan): Promise<Applied> {
+/**
+ * Does what the plan says, except to whoever has been changed, or has signed in, meanwhile.
+ * @param askedAt when the directory began to be asked
+ */
+export async function applySync(ctx: RecordCtx, plan: SyncPlan, askedAt: Date): Promise<Applied> {
   await warmSecrets(ctx.config.auth)
   const applied: Applied = { disabled: 0, enabled: 0, changedRoles: 0, kept: 0 }
   const count = (done: Done, what: 'disabled' | 'enabled' | 'changedRoles') => {
@@ -34,15 +37,19 @@ export async function applySync(ctx: RecordCtx, plan: SyncPlan): Promise<Applied
   }
   // Whoever comes back as an admin may be the one without whom another could not go.
   for (const { userId, role } of plan.enable)
-    count(await change(ctx, userId, (tx, user) => enable(tx, ctx, user, role)), 'enabled')
+    count(await change(ctx, { userId, askedAt }, (tx, user) => enable(tx, ctx, user, role)), 'enabled')
   for (const { userId, role } of plan.changeRole)
     count(
-      await change(ctx, userId, (tx, user, refusals) => changeRole(tx, ctx, user, role, refusals.changeRole)),
+      await change(ctx, { userId, askedAt }, (tx, user, refusals) =>
+        changeRole(tx, ctx, user, role, refusals.changeRole),
+      ),
       'changedRoles',
     )
   for (const { userId, why } of plan.disable)
     count(
-      await change(ctx, userId, (tx, user, refusals) => disable(tx, ctx, user, why, refusals.disable)),
+      await change(ctx, { userId, askedAt }, (tx, user, refusals) =>
+        disable(tx, ctx, user, why, refusals.disable),
+      ),
       'disabled',
     )
   if (applied.kept === 0) await ctx.db.write((tx) => clearNotice(tx, ctx, 'ldap.last-admin'))
@@ -53,18 +60,30 @@ type Refusals = Awaited<ReturnType<typeof lockAccount>>['refusals']
 
 async function change(
   ctx: RecordCtx,
-  userId: number,
+  { userId, askedAt }: { userId: number; askedAt: Date },
   work: (tx: Queries, user: User, refusals: Refusals) => Promise<Done>,
 ): Promise<Done> {
   try {
     return await ctx.db.write(async (tx) => {
       const { user, refusals } = await lockAccount(tx, ctx, userId)
-      return user.authMethod === 'LDAP' ? work(tx, user, refusals) : 'not-any-more'
+      const isStale = user.updatedAt > askedAt || (await hasNewSession(tx, ctx, userId, askedAt))
+      return user.authMethod === 'LDAP' && !isStale ? work(tx, user, refusals) : 'not-any-more'
     })
   } catch (error) {
     if (isAppError(error) && error.kind === 'not_found') return 'not-any-more'
     throw error
   }
+}
+
+/** Whoever signed in after the directory was asked brought a newer word of it. */
+async function hasNewSession(tx: Queries, ctx: RecordCtx, userId: number, askedAt: Date): Promise<boolean> {
+  const { sessions } = ctx.db.t
+  const [newer] = await tx
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), gt(sessions.createdAt, askedAt)))
+    .limit(1)
+  return newer !== undefined
 }
 
 /** Sessions and keys stay, and are refused for as long as this lasts. */

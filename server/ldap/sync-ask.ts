@@ -4,7 +4,12 @@
  */
 import { type Filter, PresenceFilter } from 'ldapts'
 import type { LdapConfig } from '#server/config/model'
-import { ACCOUNT_STATE_ATTRIBUTES, directoryState } from '#server/ldap/account-state'
+import {
+  ACCOUNT_STATE_ATTRIBUTES,
+  directoryState,
+  hasLockEnded,
+  temporaryLock,
+} from '#server/ldap/account-state'
 import type { Connection } from '#server/ldap/client'
 import { canonicalDn } from '#server/ldap/dn'
 import { textsOf } from '#server/ldap/entry'
@@ -12,10 +17,15 @@ import { groupsOf, mappingFor } from '#server/ldap/groups'
 import { type Person, personOf, wantedAttributes } from '#server/ldap/person'
 import { allOf, anyOf, filterForAnybody, isValue, nameAttributes } from '#server/ldap/sync-filter'
 import type { Verdict } from '#server/ldap/sync-model'
+import { isLdapTrouble } from '#server/ldap/trouble'
 import { uniqueIdFilter } from '#server/ldap/unique-id'
+import { sanitizeEmail } from '#server/users/find'
 
 /** Whom one search asks for. */
 const AT_ONCE = 50
+/** Whose groups are asked for at the same time. */
+const JUDGED_AT_ONCE = 8
+const NO_SUCH_OBJECT = 32
 
 /** By what the directory knows an account. */
 export interface AskedAccount {
@@ -57,8 +67,10 @@ export async function askDirectory(
   const found = await findAll(search, accounts)
   await demandSomebodysGroups(search, [...found.values()].flat())
   const verdicts = new Map<number, Verdict>()
-  for (const account of accounts) {
-    verdicts.set(account.userId, await judge(search, account, found.get(account.userId) ?? []))
+  for (let from = 0; from < accounts.length; from += JUDGED_AT_ONCE) {
+    const some = accounts.slice(from, from + JUDGED_AT_ONCE)
+    const judged = await Promise.all(some.map((one) => judge(search, one, found.get(one.userId) ?? [])))
+    for (const [index, { userId }] of some.entries()) verdicts.set(userId, judged[index] as Verdict)
   }
   return verdicts
 }
@@ -79,11 +91,22 @@ async function demandPeopleInEveryBase({ connection, ldap, anybody }: Search): P
   const hasKnown = known === null ? null : new PresenceFilter({ attribute: known })
   for (const base of ldap.userBases) {
     const filter = allOf(anybody ?? new PresenceFilter({ attribute: 'objectClass' }), hasKnown)
-    const [first] = await connection.search(base, { filter, attributes: ['1.1'], sizeLimit: 1 })
-    if (first) continue
+    if (await hasEntry(connection, base, filter)) continue
     throw new NoAnswer(
       `The base ${base} shows nobody to the service account. Nobody was changed. ` +
         'Look whether the account may still read it, or take the base out of PHOENIX_LDAP_USER_SEARCH_BASE_DNS.',
+    )
+  }
+}
+
+async function hasEntry(connection: Connection, base: string, filter: Filter): Promise<boolean> {
+  try {
+    const found = await connection.search(base, { filter, attributes: ['1.1'], sizeLimit: 1 })
+    return found.length > 0
+  } catch (error) {
+    if (!isLdapTrouble(error) || error.resultCode !== NO_SUCH_OBJECT) throw error
+    throw new NoAnswer(
+      `The base ${base} does not exist, or the service account may not read it. Nobody was changed.`,
     )
   }
 }
@@ -93,8 +116,7 @@ async function demandGroupsInEveryBase({ connection, ldap }: Search): Promise<vo
   if (!groupSearch) return
   const filter = filterForAnybody(groupSearch.filter) ?? new PresenceFilter({ attribute: 'objectClass' })
   for (const base of groupSearch.bases) {
-    const [first] = await connection.search(base, { filter, attributes: ['1.1'], sizeLimit: 1 })
-    if (first) continue
+    if (await hasEntry(connection, base, filter)) continue
     throw new NoAnswer(
       `The base ${base} shows no group to the service account. Nobody was changed. ` +
         'Look whether the account may still read it, or take the base out of PHOENIX_LDAP_GROUP_SEARCH_BASE_DNS.',
@@ -104,18 +126,17 @@ async function demandGroupsInEveryBase({ connection, ldap }: Search): Promise<vo
 
 /** That nobody has a group may be true of those who are here, but not of everybody. */
 async function demandSomebodysGroups({ connection, ldap }: Search, found: readonly Person[]): Promise<void> {
-  const { memberOf } = ldap.attributes
-  const needsGroups =
-    !ldap.groupSearch && memberOf !== null && !ldap.roleMappings.some(({ key }) => key === '*')
-  if (!needsGroups || found.length === 0) return
-  if (found.some(({ entry }) => textsOf(entry, memberOf).length > 0)) return
-  const filter = new PresenceFilter({ attribute: memberOf })
-  for (const base of ldap.userBases) {
-    const [first] = await connection.search(base, { filter, attributes: ['1.1'], sizeLimit: 1 })
-    if (first) return
+  const attribute = ldap.groupSearch ? ldap.groupSearch.userAttribute : ldap.attributes.memberOf
+  const isAsked = attribute !== null && attribute.toLowerCase() !== 'entrydn'
+  const needsGroups = ldap.roleMappings.some(({ key }) => key !== '*')
+  if (!isAsked || !needsGroups || found.length === 0) return
+  if (found.some(({ entry }) => textsOf(entry, attribute).length > 0)) return
+  const filter = new PresenceFilter({ attribute })
+  for (const base of ldap.groupSearch ? [] : ldap.userBases) {
+    if (await hasEntry(connection, base, filter)) return
   }
   throw new NoAnswer(
-    `The service account sees nobody’s ${memberOf}. Nobody was changed. Look whether it may still read that attribute.`,
+    `The service account sees nobody’s ${attribute}. Nobody was changed. Look whether it may still read that attribute.`,
   )
 }
 
@@ -130,7 +151,7 @@ async function findAll(search: Search, accounts: readonly AskedAccount[]): Promi
     if (filters.length === 0) continue
     for (const base of ldap.userBases) {
       const filter = allOf(anybody, anyOf(filters))
-      const entries = await connection.search(base, { filter, attributes, paged: true })
+      const entries = await connection.search(base, { filter, attributes })
       for (const person of entries.map((entry) => personOf(ldap, entry))) {
         const account = some.find((one) => isSame(ldap, one, person))
         if (account) add(found, account.userId, person)
@@ -140,16 +161,27 @@ async function findAll(search: Search, accounts: readonly AskedAccount[]): Promi
   return found
 }
 
-/** By the unique id where there is one, as signing in does; else by the address. */
+/**
+ * By the unique id where there is one, as signing in does, and by the address: a directory may compare ids in another
+ * way than they are stored here. Whose entry it is `isSame` says.
+ */
 function filterFor({ attributes }: LdapConfig, { uniqueId, email }: AskedAccount): Filter | null {
-  if (attributes.uniqueId !== null && uniqueId !== null) return uniqueIdFilter(attributes.uniqueId, uniqueId)
-  return attributes.email !== null && email !== null ? isValue(attributes.email, email) : null
+  const filters = [
+    ...(attributes.uniqueId !== null && uniqueId !== null
+      ? [uniqueIdFilter(attributes.uniqueId, uniqueId)]
+      : []),
+    ...(attributes.email !== null && email !== null ? [isValue(attributes.email, email)] : []),
+  ]
+  return filters.length === 0 ? null : anyOf(filters)
 }
 
+/** An account that has an id is whose entry has it; one without is whose addresses hold its own. */
 function isSame({ attributes }: LdapConfig, account: AskedAccount, person: Person): boolean {
   if (attributes.uniqueId !== null && account.uniqueId !== null)
     return person.uniqueId === account.uniqueId.toLowerCase()
-  return account.email !== null && person.email === account.email.toLowerCase()
+  if (attributes.email === null || account.email === null) return false
+  const own = sanitizeEmail(account.email)
+  return textsOf(person.entry, attributes.email).some((email) => sanitizeEmail(email) === own)
 }
 
 /** Bases may lie within one another: an entry counts once. */
@@ -166,16 +198,43 @@ async function judge(search: Search, account: AskedAccount, found: readonly Pers
   if (!person) return { kind: 'not-let', why: 'directory-gone' }
   const state = directoryState(person.entry, now)
   if (state) return { kind: 'not-let', why: state }
-  const mapping = mappingFor(ldap, await allGroups(connection, ldap, person))
+  const lock = await readLock(search, person)
+  if (lock === 'unknown') return { kind: 'unclear' }
+  if (lock === 'locked') return { kind: 'not-let', why: 'directory-locked' }
+  const groups = await allGroups(connection, ldap, person)
+  if (groups === null) return { kind: 'unclear' }
+  const mapping = mappingFor(ldap, groups)
   return mapping ? { kind: 'let', role: mapping.role } : { kind: 'not-let', why: 'directory-no-role' }
 }
 
-/** Under every name by which the person could have signed in. */
-async function allGroups(connection: Connection, ldap: LdapConfig, person: Person): Promise<string[]> {
+/**
+ * Whether OpenLDAP's lock after wrong passwords is still in force: the policy of the entry says how long one lasts. Where
+ * that cannot be read nobody knows, and a stranger who guesses passwords is to take nobody's keys away.
+ */
+async function readLock({ connection, now }: Search, person: Person): Promise<'open' | 'locked' | 'unknown'> {
+  const lock = temporaryLock(person.entry)
+  if (lock === null) return 'open'
+  if (lock.policyDn === null) return 'unknown'
+  try {
+    const filter = new PresenceFilter({ attribute: 'objectClass' })
+    const attributes = ['pwdMaxFailure', 'pwdLockoutDuration']
+    const [policy] = await connection.search(lock.policyDn, { filter, attributes, scope: 'base' })
+    if (!policy || textsOf(policy, 'pwdMaxFailure').length === 0) return 'unknown'
+    const seconds = Number(textsOf(policy, 'pwdLockoutDuration')[0] ?? 0)
+    return hasLockEnded(lock, seconds, now) ? 'open' : 'locked'
+  } catch (error) {
+    if (isLdapTrouble(error) && error.resultCode !== null) return 'unknown'
+    throw error
+  }
+}
+
+/** Under every name by which the person could have signed in; null when their entry shows none. */
+async function allGroups(connection: Connection, ldap: LdapConfig, person: Person): Promise<string[] | null> {
   const byName = ldap.groupSearch !== null && ldap.groupSearch.userAttribute === null
   const names = byName
     ? nameAttributes(ldap.userFilter).flatMap((attribute) => textsOf(person.entry, attribute))
     : ['']
+  if (names.length === 0) return null
   const dns: string[] = []
   for (const username of names) {
     dns.push(...(await groupsOf(connection, ldap, { person, username }, { strict: true })).dns)

@@ -58,10 +58,11 @@ test('somebody of whom the directory says nothing clear stays as they are, and i
 })
 
 /** So many accounts in use, of which so many are gone. */
+const locked: Verdict = { kind: 'not-let', why: 'directory-locked' }
 const leaving = (all: number, left: number) =>
   planSync(
     Array.from({ length: all }, (_, index) => account(index + 1)),
-    said(...Array.from({ length: all }, (_, i): [number, Verdict] => [i + 1, i < left ? gone : member])),
+    said(...Array.from({ length: all }, (_, i): [number, Verdict] => [i + 1, i < left ? locked : member])),
   )
 
 test.each([
@@ -83,4 +84,22 @@ test('accounts that are disabled already do not count for the share', () => {
   // Five of the twenty that are in use, although five of a hundred accounts.
   const plan = planSync(known.slice(0, 20).concat(known.slice(20)), verdicts)
   expect(plan.isStopped).toBe(true)
+})
+
+test.each([
+  [1, false],
+  [2, true],
+  [4, true],
+])('that none of %i accounts is found is an empty answer: %s', (all, isStopped) => {
+  const known = Array.from({ length: all }, (_, index) => account(index + 1))
+  expect(
+    planSync(known, said(...known.map(({ userId }): [number, Verdict] => [userId, gone]))),
+  ).toMatchObject({
+    isStopped,
+  })
+})
+
+test('that all but one are not found is no empty answer', () => {
+  const known = [account(1), account(2), account(3)]
+  expect(planSync(known, said([1, gone], [2, gone], [3, member])).isStopped).toBe(false)
 })

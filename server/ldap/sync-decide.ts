@@ -16,7 +16,7 @@ export interface SyncPlan {
   enable: { userId: number; role: Role }[]
   changeRole: { userId: number; role: Role }[]
   unclear: number
-  /** Too many would be disabled at once: nothing of this plan is to be done. */
+  /** Too many would be disabled at once, or nobody was found at all: nothing of this plan is to be done. */
   isStopped: boolean
 }
 
@@ -39,7 +39,10 @@ export function planSync(known: readonly KnownAccount[], said: ReadonlyMap<numbe
     else planReturn(plan, account, verdict.role)
   }
   const usable = known.filter(({ disabled }) => !disabled).length
-  plan.isStopped = plan.disable.length >= ALWAYS_FEWER_THAN && plan.disable.length > usable * LARGEST_SHARE
+  const isEmptyAnswer =
+    usable > 1 && plan.disable.filter(({ why }) => why === 'directory-gone').length === usable
+  const areMany = plan.disable.length >= ALWAYS_FEWER_THAN && plan.disable.length > usable * LARGEST_SHARE
+  plan.isStopped = areMany || isEmptyAnswer
   return plan
 }
 

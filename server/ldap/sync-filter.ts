@@ -5,14 +5,19 @@ import { PLACE } from '#server/ldap/filters'
 /** A place for the name where any name may stand: `(uid=%s)`, `(mail=%s@example.com)`. */
 const PLAIN_PLACE = /\(\s*([A-Za-z0-9][A-Za-z0-9.-]*)\s*=([^()]*)\)/g
 
+/** A place with a matching rule, which takes no "any": that the attribute is there must do. */
+const RULED_PLACE = /\(\s*([A-Za-z0-9][A-Za-z0-9.-]*):[0-9][0-9.]*:=\s*%s\s*\)/g
+
 /**
  * The filter with "any" in the place of the name, so that whom it leaves out for another reason is not found here either
- * (`(!(userAccountControl:…:=2))`). Null where "any" cannot be said, such as with a matching rule for the name.
+ * (`(!(userAccountControl:…:=2))`). Null where "any" cannot be said.
  */
 export function filterForAnybody(template: string): Filter | null {
-  const filled = template.replace(PLAIN_PLACE, (item, attribute: string, value: string) =>
-    value.includes(PLACE) ? `(${attribute}=${value.split(PLACE).join('*').replace(/\*+/g, '*')})` : item,
-  )
+  const filled = template
+    .replace(RULED_PLACE, '($1=*)')
+    .replace(PLAIN_PLACE, (item, attribute: string, value: string) =>
+      value.includes(PLACE) ? `(${attribute}=${value.split(PLACE).join('*').replace(/\*+/g, '*')})` : item,
+    )
   if (filled.includes(PLACE)) return null
   try {
     return FilterParser.parseString(filled)

@@ -1,15 +1,25 @@
 /** Comparing accounts with a real directory, on both engines. One slapd serves all tests; each has accounts of its own. */
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { asc, eq, gt } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LdapConfig } from '#server/config/model'
+import { signInWithDirectory } from '#server/ldap/sign-in'
 import { syncAccounts } from '#server/ldap/sync'
+import { applySync } from '#server/ldap/sync-apply'
 import { claimSync, endSync, readSyncState } from '#server/ldap/sync-lease'
 import { listNotices } from '#server/notices/notices'
 import { updateUser } from '#server/users/update'
 import { createAccount, createSession } from '../../test/accounts'
 import { createTestRuntime, type TestRuntime, testConfig } from '../../test/runtime'
-import { ldapSettings, mapping, PEOPLE, type Slapd, SUFFIX, startSlapd } from '../../test/slapd'
+import {
+  ldapSettings,
+  mapping,
+  PEOPLE,
+  PERSON_PASSWORD,
+  type Slapd,
+  SUFFIX,
+  startSlapd,
+} from '../../test/slapd'
 
 const CONTRACTORS = `ou=contractors,${SUFFIX}`
 /** Entries of the built-in rows, which come first. */
@@ -101,6 +111,23 @@ async function meanwhile(change: () => Promise<void>, back: () => Promise<void>,
   }
 }
 
+/** A relay on the port of the directory that passes on its first four answers and no more. */
+async function startHalfSilent(port: number, host: string) {
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1')
+    let answers = 0
+    upstream.on('data', (data: Buffer) => {
+      answers += 1
+      if (answers <= 4) client.write(data)
+    })
+    client.on('data', (data: Buffer) => void upstream.write(data))
+    for (const socket of [client, upstream])
+      socket.on('error', () => {}).on('close', () => [client, upstream].map((one) => one.destroy()))
+  })
+  await new Promise<void>((resolve) => server.listen(port, host, resolve))
+  return server
+}
+
 describe('somebody whom the directory lets in', () => {
   test('stays as they are, and nothing is on record', async () => {
     const ada = await person('ada', { role: 'ADMIN' })
@@ -190,6 +217,114 @@ describe('somebody who leaves', () => {
     ])
   })
 
+  describe('locked after wrong passwords', () => {
+    const policy = `cn=own-policy,${SUFFIX}`
+    const minutesAgo = (minutes: number) =>
+      new Date(Date.now() - minutes * 60_000).toISOString().replace(/[-:T]|\.\d+/g, '')
+    /** @param seconds how long the policy has accounts locked; null for an entry without a policy of its own */
+    const compareLocked = async (lockedMinutesAgo: number, seconds: number | null) => {
+      await admin()
+      const fay = await person('fay')
+      const dn = slapd.dnOf('fay')
+      if (seconds !== null) {
+        await slapd.add(policy, {
+          objectClass: ['organizationalRole', 'pwdPolicy'],
+          cn: 'own-policy',
+          pwdAttribute: 'userPassword',
+          pwdLockout: 'TRUE',
+          pwdMaxFailure: '3',
+          pwdLockoutDuration: `${seconds}`,
+        })
+        await slapd.replace(dn, 'pwdPolicySubentry', [policy])
+      }
+      await lock('fay', [minutesAgo(lockedMinutesAgo)])
+      try {
+        const report = await syncAccounts(world)
+        return {
+          disabled: report?.disabled,
+          unclear: report?.unclear,
+          state: (await read(fay.id)).disabledReason,
+        }
+      } finally {
+        await lock('fay', [])
+        if (seconds !== null) {
+          await slapd.replace(dn, 'pwdPolicySubentry', [])
+          await slapd.remove(policy)
+        }
+      }
+    }
+
+    test('is disabled while the policy says that it lasts', async () => {
+      const state = 'Locked in the directory'
+      expect(await compareLocked(10, 3_600)).toEqual({ disabled: 1, unclear: 0, state })
+    })
+
+    test('is disabled where the policy has it locked for good', async () => {
+      expect(await compareLocked(600, 0)).toMatchObject({ disabled: 1 })
+    })
+
+    test('stays when the lock is long over, of which the mark remains', async () => {
+      expect(await compareLocked(60, 60)).toEqual({ disabled: 0, unclear: 0, state: null })
+    })
+
+    test('stays where nobody can read how long it lasts, and is counted', async () => {
+      expect(await compareLocked(1, null)).toEqual({ disabled: 0, unclear: 1, state: null })
+    })
+  })
+
+  test('comes back by signing in, once the directory lets them', async () => {
+    const bob = await person('bob', {
+      role: 'ADMIN',
+      disabledAt: new Date(),
+      disabledReason: 'Locked in the directory',
+      disabledByDirectory: true,
+    })
+    const ctx = {
+      ...world,
+      actor: { kind: 'anonymous' as const },
+      request: { requestId: 'r', address: null, userAgent: null },
+    }
+    await signInWithDirectory(ctx, { username: 'bob', password: PERSON_PASSWORD })
+    expect(await read(bob.id)).toMatchObject({
+      disabledAt: null,
+      disabledReason: null,
+      disabledByDirectory: false,
+    })
+    expect((await entries()).map(({ action }) => action)).toEqual(['user.enable', 'session.login'])
+    const cyd = await person('cyd', { disabledAt: new Date(), disabledReason: 'by hand' })
+    await expect(signInWithDirectory(ctx, { username: 'cyd', password: PERSON_PASSWORD })).rejects.toThrow(
+      'Wrong',
+    )
+    expect((await read(cyd.id)).disabledAt).not.toBeNull()
+  })
+
+  test('stays when they have signed in since the directory was asked', async () => {
+    await admin()
+    const gus = await person('gus')
+    const plan = {
+      disable: [{ userId: gus.id, why: 'directory-gone' as const }],
+      enable: [],
+      changeRole: [],
+      unclear: 0,
+      isStopped: false,
+    }
+    const server = {
+      ...world,
+      actor: { kind: 'server' as const },
+      request: { address: null, userAgent: null },
+    }
+    const before = new Date(Date.now() - 60_000)
+    await world.db.write((tx) =>
+      tx
+        .update(world.db.t.users)
+        .set({ updatedAt: new Date(0) })
+        .where(eq(world.db.t.users.id, gus.id)),
+    )
+    await createSession(world, gus, { method: 'LDAP' })
+    expect(await applySync(server, plan, before)).toMatchObject({ disabled: 0 })
+    expect(await applySync(server, plan, new Date(Date.now() + 1_000))).toMatchObject({ disabled: 1 })
+  })
+
   test('is disabled when the directory knows the id no more, whoever has the address now', async () => {
     await admin()
     const eve = await person('eve', { ldapUniqueId: '11111111-1111-4111-8111-111111111111' })
@@ -264,7 +399,7 @@ describe('an answer from which nobody can be judged', () => {
     [
       'a base that is not there',
       () => ({ userBases: [PEOPLE, `ou=nowhere,${SUFFIX}`] }),
-      /A base does not exist/,
+      /ou=nowhere,dc=example,dc=com does not exist/,
     ],
     [
       'a base that shows nobody',
@@ -314,6 +449,50 @@ describe('an answer from which nobody can be judged', () => {
     expect((await read(gus.id)).disabledAt).toBeNull()
   })
 
+  test('changes nobody: groups that cannot be seen, where everybody has a role', async () => {
+    const ada = await person('ada', { role: 'ADMIN' })
+    const attributes = { ...settings.attributes, memberOf: 'title' }
+    const roleMappings = [mapping('admins', 'ADMIN'), { group: '*', key: '*', role: 'VIEWER' as const }]
+    expect(await syncAccounts(withSettings({ attributes, roleMappings }))).toMatchObject({
+      outcome: 'failed',
+    })
+    expect((await read(ada.id)).role).toBe('ADMIN')
+  })
+
+  test('changes nobody: members of groups that cannot be seen, asked for with a matching rule', async () => {
+    await admin()
+    const ada = await person('ada')
+    const groupSearch = {
+      // slapd knows this rule for the attribute; no group has it.
+      filter: '(seeAlso:2.5.13.1:=%s)',
+      bases: [`ou=groups,${SUFFIX}`],
+      userAttribute: 'entryDN',
+    }
+    const report = await syncAccounts(withSettings({ groupSearch }))
+    expect(report?.fault).toMatch(/shows no group/)
+    expect((await read(ada.id)).disabledAt).toBeNull()
+  })
+
+  test('changes nobody: an attribute for the groups that no entry shows', async () => {
+    await admin()
+    const ada = await person('ada')
+    const groupSearch = { filter: '(memberUid=%s)', bases: [`ou=groups,${SUFFIX}`], userAttribute: 'title' }
+    expect((await syncAccounts(withSettings({ groupSearch })))?.fault).toMatch(/sees nobody’s title/)
+    expect((await read(ada.id)).disabledAt).toBeNull()
+  })
+
+  test('a host that falls silent half-way changes nobody, and the next one is asked', async () => {
+    await admin()
+    const gus = await gone()
+    const silent = await startHalfSilent(slapd.port, '127.0.0.41')
+    const report = await syncAccounts(
+      withSettings({ hosts: ['127.0.0.41', ...settings.hosts], tls: { ...settings.tls, verify: false } }),
+    )
+    silent.close()
+    expect(report).toMatchObject({ outcome: 'done', disabled: 1 })
+    expect((await read(gus.id)).disabledByDirectory).toBe(true)
+  }, 30_000)
+
   test('a host that does not answer changes nobody, and the next one is asked', async () => {
     await admin()
     const gus = await gone()
@@ -331,9 +510,21 @@ describe('an answer from which nobody can be judged', () => {
 describe('many at once', () => {
   const leave = (name: string, index: number) =>
     person(name, { ldapUniqueId: `44444444-4444-4444-8444-44444444444${index}` })
+  const asAdmin = (id: number) => ({
+    ...world,
+    actor: {
+      kind: 'session' as const,
+      userId: id,
+      role: 'ADMIN' as const,
+      mustReset: false,
+      accessTokenId: 1,
+      sessionId: 1,
+    },
+    request: { address: null, userAgent: null },
+  })
 
   test('five of ten change nobody and raise a notice, until an admin says that it is right', async () => {
-    await admin()
+    const boss = await admin()
     const left = await Promise.all(NAMES.slice(0, 5).map(leave))
     for (const name of NAMES.slice(5)) await person(name)
     const report = await syncAccounts(world)
@@ -341,14 +532,31 @@ describe('many at once', () => {
     expect(report?.fault).toContain('5 of 10 accounts')
     expect(await notices()).toEqual(['ldap.sync-stopped'])
     for (const { id } of left) expect((await read(id)).disabledAt).toBeNull()
-    expect(await syncAccounts(world, 0, { evenMany: true })).toMatchObject({ outcome: 'done', disabled: 5 })
+    const by = asAdmin(boss.id)
+    // Meanwhile there are more than the admin has seen.
+    expect(await syncAccounts(world, 0, { atMost: 4, by })).toMatchObject({ outcome: 'stopped', disabled: 0 })
+    expect(await syncAccounts(world, 0, { atMost: 5, by })).toMatchObject({ outcome: 'done', disabled: 5 })
     expect(await notices()).toEqual([])
+    expect((await entries())[0]).toMatchObject({
+      action: 'directory.compare',
+      actorKind: 'session',
+      details: { accounts: 5 },
+    })
   })
 
-  test('four of four go', async () => {
+  test('four of four whom it has in no group with a role go', async () => {
     await admin()
-    await Promise.all(NAMES.slice(0, 4).map(leave))
-    expect(await syncAccounts(world)).toMatchObject({ outcome: 'done', disabled: 4 })
+    for (const name of NAMES.slice(2, 6)) await person(name)
+    const roleMappings = [mapping('admins', 'ADMIN')]
+    expect(await syncAccounts(withSettings({ roleMappings }))).toMatchObject({ outcome: 'done', disabled: 4 })
+  })
+
+  test('that it finds none of several is an empty answer, and changes nobody', async () => {
+    await admin()
+    const [one, other] = await Promise.all(NAMES.slice(0, 2).map(leave))
+    expect(await syncAccounts(world)).toMatchObject({ outcome: 'stopped', wouldDisable: 2 })
+    expect((await read(one?.id ?? 0)).disabledAt).toBeNull()
+    expect((await read(other?.id ?? 0)).disabledAt).toBeNull()
   })
 })
 
@@ -368,6 +576,40 @@ describe('groups that are searched for', () => {
   })
 })
 
+describe('an id that is neither a GUID nor plain text', () => {
+  const bytes = Buffer.from('0105000000000005150000000102030405060708f4010000', 'hex')
+
+  test('is found by its bytes', async () => {
+    await admin()
+    const hal = await person('hal', { ldapUniqueId: bytes.toString('hex'), email: null })
+    await meanwhile(
+      () => slapd.replace(slapd.dnOf('hal'), 'objectGUID', [bytes]),
+      () => slapd.replace(slapd.dnOf('hal'), 'objectGUID', [guidOf(7)]),
+      async () => {
+        expect(await syncAccounts(world)).toMatchObject({ outcome: 'done', disabled: 0, unclear: 0 })
+        expect((await read(hal.id)).disabledAt).toBeNull()
+      },
+    )
+  })
+
+  test('is found by the address where the directory compares ids in another way', async () => {
+    await admin()
+    const ivy = await person('ivy', { ldapUniqueId: 'ivy of old' })
+    const attributes = { ...settings.attributes, uniqueId: 'userPKCS12' }
+    // No directory finds it: this attribute cannot be compared.
+    await meanwhile(
+      () => slapd.replace(slapd.dnOf('ivy'), 'userPKCS12', [Buffer.from('Ivy of Old')]),
+      () => slapd.replace(slapd.dnOf('ivy'), 'userPKCS12', []),
+      async () => {
+        expect(await syncAccounts(withSettings({ attributes, userBases: [PEOPLE] }))).toMatchObject({
+          disabled: 0,
+        })
+      },
+    )
+    expect((await read(ivy.id)).disabledAt).toBeNull()
+  })
+})
+
 describe('a directory without unique ids', () => {
   const attributes = { email: 'mail', displayName: null, memberOf: 'memberOf', uniqueId: null }
 
@@ -378,6 +620,19 @@ describe('a directory without unique ids', () => {
     expect(await syncAccounts(withSettings({ attributes }))).toMatchObject({ disabled: 1, unclear: 0 })
     expect((await read(ada.id)).disabledAt).toBeNull()
     expect((await read(old.id)).disabledAt).not.toBeNull()
+  })
+
+  test('knows a person by any of their addresses', async () => {
+    await admin()
+    const jon = await person('jon', { ldapUniqueId: null, email: 'second@example.com' })
+    await meanwhile(
+      () => slapd.replace(slapd.dnOf('jon'), 'mail', ['first@example.com', 'second@example.com']),
+      () => slapd.replace(slapd.dnOf('jon'), 'mail', ['jon@example.com']),
+      async () => {
+        expect(await syncAccounts(withSettings({ attributes }))).toMatchObject({ disabled: 0 })
+      },
+    )
+    expect((await read(jon.id)).disabledAt).toBeNull()
   })
 
   test('says nothing of an account without address, which stays', async () => {

@@ -2,8 +2,8 @@
  * Compares the accounts of the directory with the directory, so that whoever is disabled, locked, gone or out of every
  * mapped group there loses this server within one interval, without having to sign in again first.
  */
-import { and, asc, eq } from 'drizzle-orm'
-import type { RecordCtx } from '#server/audit/record'
+import { asc, eq } from 'drizzle-orm'
+import { type RecordCtx, recordEvent } from '#server/audit/record'
 import type { LdapConfig } from '#server/config/model'
 import { openForSearch } from '#server/ldap/client'
 import { Deadline } from '#server/ldap/deadline'
@@ -13,12 +13,12 @@ import { type AskedAccount, askDirectory, NoAnswer } from '#server/ldap/sync-ask
 import { type KnownAccount, planSync } from '#server/ldap/sync-decide'
 import { claimSync, endSync, RENEW_MS, readSyncState, renewSync } from '#server/ldap/sync-lease'
 import type { SyncReport, Verdict } from '#server/ldap/sync-model'
+import { tellSync } from '#server/ldap/sync-tell'
 import { isLdapTrouble } from '#server/ldap/trouble'
 import { troubleSentence } from '#server/ldap/trouble-words'
-import { authLogger } from '#server/log'
-import { clearNotice, type NewNotice, raiseNotice } from '#server/notices/notices'
 import type { Role } from '#server/permissions'
 import type { Runtime } from '#server/runtime'
+import { warmSecrets } from '#server/secrets/secrets'
 
 const MINUTE_MS = 60_000
 /** Longest that asking about everybody may take. */
@@ -87,23 +87,28 @@ async function isDue(world: World, everyMs: number): Promise<boolean> {
   return !isRunning && (startedAt === null || startedAt.getTime() + everyMs <= world.clock().getTime())
 }
 
+/** What an admin has seen and says is right: so many accounts may be disabled at once. */
+export interface Overruling {
+  atMost: number
+  by: RecordCtx
+}
+
 /**
  * Compares once, if nobody is at it and the last time is at least `notWithinMs` ago.
- * @param options `evenMany`: disables whom the directory does not let in however many they are
  * @returns what came of it; null when it was not our turn
  */
 export async function syncAccounts(
   world: World,
   notWithinMs = 0,
-  options: { evenMany?: boolean } = {},
+  overruling: Overruling | null = null,
 ): Promise<SyncReport | null> {
   const turn = await claimSync(world, notWithinMs)
   if (!turn) return null
   const renewing = setInterval(() => void renewSync(world, turn).catch(() => {}), RENEW_MS)
   let report: SyncReport | null = null
   try {
-    report = await compare(world, options)
-    await tell(world, report)
+    report = await compare(world, turn, overruling)
+    await tellSync(world, report)
     return report
   } finally {
     clearInterval(renewing)
@@ -111,37 +116,44 @@ export async function syncAccounts(
   }
 }
 
-async function compare(world: World, { evenMany = false }: { evenMany?: boolean }): Promise<SyncReport> {
+async function compare(world: World, turn: Date, overruling: Overruling | null): Promise<SyncReport> {
   const { ldap } = world.config
   if (ldap === null) throw new Error('Without a directory there is nothing to compare with')
   const accounts = await readAccounts(world)
   if (accounts.length === 0) return { ...NOTHING, outcome: 'done' }
   const report = { ...NOTHING, compared: accounts.length }
+  const askedAt = world.clock()
   const said = await ask(world, ldap, accounts)
   if (typeof said === 'string') return { ...report, outcome: 'failed', fault: said }
   const plan = planSync(accounts, said)
   const counted = { ...report, unclear: plan.unclear, wouldDisable: plan.disable.length }
-  if (plan.isStopped && !evenMany) {
+  if (plan.isStopped && plan.disable.length > (overruling?.atMost ?? 0)) {
     const fault =
       `The directory does not let ${plan.disable.length} of ${accounts.length} accounts in any more. So many at once look like a fault, ` +
-      'so nobody was changed. Look at the directory; if it is right, compare again in Settings and say that it is.'
+      'so nobody was changed. Look at the directory; if it is right, disable them in Settings → Sign-in.'
     return { ...counted, outcome: 'stopped', fault }
   }
-  const ctx: RecordCtx = {
-    ...world,
-    actor: { kind: 'server' },
-    request: { address: null, userAgent: null },
-  }
-  return { ...counted, outcome: 'done', ...(await applySync(ctx, plan)) }
+  // Whoever was held up for longer than a turn lasts leaves the rest to the one who took it over.
+  if (!(await renewSync(world, turn))) throw new Error('Another server has taken over')
+  if (plan.isStopped && overruling) await recordOverruling(overruling, plan.disable.length)
+  return { ...counted, outcome: 'done', ...(await applySync(asServer(world), plan, askedAt)) }
+}
+
+const asServer = (world: World): RecordCtx => ({
+  ...world,
+  actor: { kind: 'server' },
+  request: { address: null, userAgent: null },
+})
+
+async function recordOverruling({ by }: Overruling, accounts: number): Promise<void> {
+  await warmSecrets(by.config.auth)
+  const details = { accounts }
+  await by.db.write((tx) => recordEvent(tx, by, { action: 'directory.compare', outcome: 'success', details }))
 }
 
 async function readAccounts({ db }: World): Promise<Account[]> {
   const { users } = db.t
-  const rows = await db.read
-    .select()
-    .from(users)
-    .where(and(eq(users.authMethod, 'LDAP')))
-    .orderBy(asc(users.id))
+  const rows = await db.read.select().from(users).where(eq(users.authMethod, 'LDAP')).orderBy(asc(users.id))
   return rows.map(({ id, role, email, ldapUniqueId, disabledAt, disabledByDirectory }) => ({
     userId: id,
     role: role as Role,
@@ -172,33 +184,5 @@ async function ask(
     if (error instanceof NoAnswer) return error.message
     if (isLdapTrouble(error)) return `${troubleSentence(error)} Nobody was changed.`
     throw error
-  }
-}
-
-/** In the log, and above the pages of admins until it goes well again. */
-async function tell(world: World, report: SyncReport): Promise<void> {
-  const { outcome, fault, ...counts } = report
-  const changed = counts.disabled + counts.enabled + counts.changedRoles + counts.kept > 0
-  const line = { outcome, ...counts, fault }
-  const log = authLogger(world.log)
-  if (outcome !== 'done') log.warn(line, 'accounts could not be compared with the directory')
-  else if (changed) log.info(line, 'accounts were brought in line with the directory')
-  else log.debug(line, 'accounts are in line with the directory')
-  const notice = noticeOf(report)
-  await world.db.write(async (tx) => {
-    for (const id of ['ldap.sync-failed', 'ldap.sync-stopped'] as const)
-      if (notice?.id !== id) await clearNotice(tx, world, id)
-    if (notice) await raiseNotice(tx, world, notice)
-  })
-}
-
-function noticeOf({ outcome, fault }: SyncReport): NewNotice | null {
-  if (outcome === 'done') return null
-  const sentence = fault ?? 'Accounts could not be compared with the directory.'
-  if (outcome === 'stopped') return { id: 'ldap.sync-stopped', tone: 'danger', sentence }
-  return {
-    id: 'ldap.sync-failed',
-    tone: 'warn',
-    sentence: `Accounts are not compared with the directory: ${sentence}`,
   }
 }

@@ -2,7 +2,7 @@
 import type { LdapConfig } from '#server/config/model'
 import type { Ctx } from '#server/context'
 import { AppError } from '#server/errors'
-import { ACCOUNT_STATE_ATTRIBUTES, directoryState } from '#server/ldap/account-state'
+import { ACCOUNT_STATE_ATTRIBUTES, directoryState, temporaryLock } from '#server/ldap/account-state'
 import { type Connection, openConnection } from '#server/ldap/client'
 import { Deadline } from '#server/ldap/deadline'
 import { groupsOf, mappingFor } from '#server/ldap/groups'
@@ -16,6 +16,8 @@ import { troubleSentence } from '#server/ldap/trouble-words'
 const TEST_MS = 20_000
 /** Groups that an answer names. */
 const MAX_GROUPS = 100
+
+const NO_SUCH_OBJECT = 32
 
 const STEPS: readonly LdapStep[] = ['reach', 'tls', 'bind', 'search']
 
@@ -50,6 +52,9 @@ async function testHost(
   try {
     connection = await openConnection(ldap, host, deadline)
     if (ldap.bind) await connection.bind(ldap.bind.dn, ldap.bind.password)
+    const missing = await missingBase(connection, ldap)
+    if (missing !== null)
+      return { host, milliseconds: took(), steps: withoutBase(ldap, missing), lookup: null }
     const lookup = username === null ? null : await lookUp(ctx, connection, ldap, username)
     return { host, milliseconds: took(), steps: stepsUntil(ldap, null, lookup), lookup }
   } catch (error) {
@@ -58,6 +63,31 @@ async function testHost(
   } finally {
     connection?.close()
   }
+}
+
+/** The first base that is not there for the service account; null when all are. */
+async function missingBase(
+  connection: Connection,
+  { userBases, groupSearch }: LdapConfig,
+): Promise<string | null> {
+  const options = { filter: '(objectClass=*)', attributes: ['1.1'], scope: 'base' } as const
+  for (const base of [...userBases, ...(groupSearch?.bases ?? [])]) {
+    try {
+      const found = await connection.search(base, options)
+      if (found.length === 0) return base
+    } catch (error) {
+      if (!isLdapTrouble(error) || error.resultCode !== NO_SUCH_OBJECT) throw error
+      return base
+    }
+  }
+  return null
+}
+
+function withoutBase(ldap: LdapConfig, base: string): TestStep[] {
+  const sentence = `The base ${base} does not exist, or the service account may not read it.`
+  return stepsUntil(ldap, null, null).map((one) =>
+    one.step === 'search' ? { ...one, ok: false, sentence } : one,
+  )
 }
 
 function stepsUntil(ldap: LdapConfig, trouble: LdapTrouble | null, lookup: Lookup | null): TestStep[] {
@@ -87,7 +117,7 @@ function passed(ldap: LdapConfig, step: LdapStep, lookup: Lookup | null): TestSt
       : { step, ok: null, sentence: 'Not used: searches as nobody' }
   return lookup
     ? { step, ok: lookup.found === 'one', sentence: FOUND[lookup.found] }
-    : { step, ok: null, sentence: 'Not tried: no name was given' }
+    : { step, ok: true, sentence: 'The bases are there; no name was given to look up' }
 }
 
 const FOUND: Readonly<Record<Lookup['found'], string>> = {
@@ -104,6 +134,7 @@ async function lookUp(ctx: Ctx, connection: Connection, ldap: LdapConfig, userna
   const groups = await groupsOf(connection, ldap, { person, username })
   const mapping = mappingFor(ldap, groups.dns)
   const state = directoryState(person.entry, ctx.clock())
+  const lock = temporaryLock(person.entry)
   const { dn, email, displayName, uniqueId } = person
   return {
     found: 'one',
@@ -115,7 +146,10 @@ async function lookUp(ctx: Ctx, connection: Connection, ldap: LdapConfig, userna
     obstacles: [
       ...obstaclesOf(ldap, person),
       ...(state ? [`${NOT_LET_WORDS[state]}.`] : []),
-      ...groups.failures.map((failure) => `A base of groups was left out. ${troubleSentence(failure)}`),
+      ...(lock
+        ? [`Locked after wrong passwords at ${lock.at.toISOString()}, unless that is over by now.`]
+        : []),
+      ...groups.failures.map(({ trouble }) => `A base of groups was left out. ${troubleSentence(trouble)}`),
       ...(mapping ? [] : ['None of the groups has a role in PHOENIX_LDAP_GROUP_ROLE_MAPPINGS.']),
     ],
   }

@@ -26,6 +26,7 @@ const SENTENCES: Readonly<Record<TroubleReason, string>> = {
 /** Result codes (RFC 4511 appendix A) that say more than "refused". */
 const CODES: Readonly<Record<number, string>> = {
   3: 'The directory ran out of the time it gives to a search. Put an index on the attributes of the filter.',
+  4: 'The directory gives fewer entries at a time than were asked for. Raise its limit for the service account.',
   8: 'The directory wants encryption. Set PHOENIX_LDAP_TLS_MODE to starttls or ldaps.',
   11: 'The directory has a limit that a search went past. Raise it for the service account.',
   13: 'The directory wants encryption. Set PHOENIX_LDAP_TLS_MODE to starttls or ldaps.',
@@ -46,3 +47,7 @@ export function troubleSentence({ reason, resultCode }: Pick<LdapTrouble, 'reaso
     ? `${SENTENCES.result} Its result code was ${resultCode ?? 'missing'}.`
     : SENTENCES[reason]
 }
+
+/** Whether a value from a record is one of the reasons. */
+export const isTroubleReason = (value: unknown): value is TroubleReason =>
+  typeof value === 'string' && Object.hasOwn(SENTENCES, value)

@@ -2,6 +2,8 @@
 import { EqualityFilter, type Filter, OrFilter } from 'ldapts'
 
 const GUID_BYTES = 16
+/** How bytes that are no text are stored. */
+const HEX = /^([0-9a-f]{2}){3,}$/
 const DASHED = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
@@ -19,6 +21,10 @@ export function uniqueIdOf(bytes: Buffer): string | null {
 /** A filter for the person whose id is stored so. */
 export function uniqueIdFilter(attribute: string, id: string): Filter {
   const asText = new EqualityFilter({ attribute, value: id })
+  if (HEX.test(id))
+    return new OrFilter({
+      filters: [asText, new EqualityFilter({ attribute, value: Buffer.from(id, 'hex') })],
+    })
   if (!DASHED.test(id)) return asText
   const bytes = swapped(Buffer.from(id.replaceAll('-', ''), 'hex'))
   const asBytes = new EqualityFilter({ attribute, value: bytes })

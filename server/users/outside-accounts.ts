@@ -122,7 +122,9 @@ async function signInKnown(
 ): Promise<OutsideOutcome> {
   const { user: before, refusals } = await lockAccount(tx, ctx, userId)
   if (before.authMethod !== vouched.method || before.role === 'SYSTEM') return refuse('other-method', userId)
-  if (before.disabledAt) return refuse('disabled', userId)
+  // What the directory has taken away it may give back: it has just let this person in.
+  const isGivenBack = before.disabledAt !== null && before.disabledByDirectory && vouched.method === 'LDAP'
+  if (before.disabledAt && !isGivenBack) return refuse('disabled', userId)
   const newEmail = vouched.email !== null && vouched.email !== before.email ? vouched.email : null
   const fault = await emailFault(tx, ctx, newEmail, before)
   if (fault) return refuse(fault, userId)
@@ -133,6 +135,7 @@ async function signInKnown(
     ...(vouched.role !== null && !keptRole && { role: vouched.role }),
     ...(vouched.pictureUrl !== undefined && { profilePictureUrl: vouched.pictureUrl }),
     ...vouched.ties,
+    ...(isGivenBack && { disabledAt: null, disabledReason: null, disabledByDirectory: false }),
   })
   const ended = user.role === before.role ? [] : await endSessions(tx, ctx.db, user.id)
   const session = await openSession(tx, ctx, vouched, user)

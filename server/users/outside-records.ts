@@ -57,6 +57,8 @@ export async function recordChanges(
     const facts = { from: before.role, to: user.role, method, ...details, ...endedDetails(ended) }
     await recordEvent(tx, ctx, { ...common, action: 'user.changeRole', details: facts })
   }
+  if (before.disabledAt !== null && user.disabledAt === null)
+    await recordEvent(tx, ctx, { ...common, action: 'user.enable', details: { method, ...details } })
   if (before.email !== user.email)
     await recordEvent(tx, ctx, { ...common, action: 'user.changeEmail', details: { method, ...details } })
   if (isTiedAnew(before, user))
@@ -98,12 +100,13 @@ export async function recordSignIn(
 /** Somebody whom the authority let in and this server did not. */
 export function recordRefusal(
   ctx: Ctx,
-  { method, details }: Vouched,
+  { method, details, shown }: Vouched,
   { refused, userId }: { refused: OutsideRefusal; userId: number | null },
 ): Promise<void> {
   return recordFailure(ctx, {
     action: 'session.login',
     reason: refused,
+    ...(shown !== undefined && { actorName: shown }),
     ...(userId !== null && { target: `User:${userId}` }),
     details: { method, ...details },
   })

@@ -6,7 +6,7 @@ import { CompareInput } from '#server/ldap/overview-model'
 export const POST = route({
   can: 'directory.compare',
   body: CompareInput,
-  run: ({ ctx, body }) => compareNow(ctx, body.even_many),
+  run: ({ ctx, body }) => compareNow(ctx, body.at_most ?? null),
 })
 
 export const { GET, PUT, PATCH, DELETE } = otherMethods('POST')
