@@ -23,7 +23,7 @@ const NAME = `bennu-pages-${hostname()}-`
 
 /**
  * Makes the copy, which is gone with the process, and answers the folder to serve from.
- * @param packageDir the folder that holds `.next` and `node_modules`
+ * @param packageDir the folder that holds `.next`, `node_modules` and `public`
  * @param rootPath begins with a slash and does not end with one
  * @throws StartError when it cannot be written
  */
@@ -34,6 +34,8 @@ export function copyBuildForRoot(packageDir: string, rootPath: string): string {
     process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
     copyBuild(join(packageDir, '.next'), join(dir, '.next'))
     symlinkSync(join(packageDir, 'node_modules'), join(dir, 'node_modules'))
+    // The explorer of GraphQL.
+    symlinkSync(join(packageDir, 'public'), join(dir, 'public'))
     rewriteFiles(join(dir, '.next'), rootPath)
     return dir
   } catch (cause) {

@@ -6,12 +6,33 @@ import { createRoot } from 'react-dom/client'
 const place = document.getElementById('explorer')
 const root = place?.dataset.root ?? ''
 
-const WELCOME = `# Queries and mutations for scripts. The book at the left describes them all.
+const WELCOME = `# For scripts: the schema is
+# in the book at the left.
 {
-  viewer { username role { name } }
-  projects(first: 10) { edges { node { name traceCount } } }
+  viewer {
+    username
+    role { name }
+  }
+  projects(first: 10) {
+    edges { node { name traceCount } }
+  }
 }
 `
+
+/** Passwords may stand in what is typed here: it is kept while the page is open, and nowhere else. */
+function storageOfPage(): Storage {
+  const kept = new Map<string, string>()
+  return {
+    get length() {
+      return kept.size
+    },
+    key: (index) => [...kept.keys()][index] ?? null,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+    clear: () => kept.clear(),
+  }
+}
 
 const post = (path: string, body?: object) =>
   fetch(`${root}${path}`, {
@@ -34,11 +55,12 @@ const ask: Fetcher = async (query) => {
 
 if (place) {
   createRoot(place).render(
-    <GraphiQL
-      fetcher={ask}
-      defaultQuery={WELCOME}
-      shouldPersistHeaders={false}
-      isHeadersEditorEnabled={false}
-    />,
+    <GraphiQL fetcher={ask} storage={storageOfPage()} defaultQuery={WELCOME} isHeadersEditorEnabled={false}>
+      <GraphiQL.Logo>
+        <a href={`${root}/`} style={{ color: 'inherit' }}>
+          Bennu
+        </a>
+      </GraphiQL.Logo>
+    </GraphiQL>,
   )
 }

@@ -6,6 +6,10 @@ import type { Ctx } from '#server/context'
 
 type World = Pick<Ctx, 'db'>
 
+/** Every key of one kind, newest first. */
+export const listKeys = ({ db }: World, kind: ApiKeyKind): Promise<OwnedApiKey[]> =>
+  selectKeys(db.read, db, kind)
+
 /** The keys of one kind with these row ids, by id. */
 export async function findKeys(
   { db }: World,

@@ -4,6 +4,8 @@
  */
 import { eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
+import * as oneProject from '#app/v1/projects/[project_identifier]/route'
+import * as spans from '#app/v1/projects/[project_identifier]/spans/route'
 import * as projects from '#app/v1/projects/route'
 import * as secrets from '#app/v1/secrets/route'
 import * as systemKey from '#app/v1/system/api_keys/[api_key_id]/route'
@@ -15,6 +17,7 @@ import * as oneUser from '#app/v1/users/[user_id]/route'
 import * as allKeys from '#app/v1/users/api_keys/route'
 import * as users from '#app/v1/users/route'
 import { encodeGlobalId } from '#server/global-id'
+import { operationNeeds } from '#server/graphql/schema'
 import { setRuntime } from '#server/runtime'
 import { createAccount } from '../../test/accounts'
 import { type Answer, call } from '../../test/call'
@@ -28,6 +31,7 @@ import {
   TEST_ADMIN_SECRET,
 } from '../../test/principals'
 import { createTestRuntime, type TestRuntime, testConfig } from '../../test/runtime'
+import { insertTrace } from '../../test/traces'
 
 type Who = PrincipalName | 'authentication off'
 type Headers_ = Record<string, string>
@@ -35,11 +39,13 @@ type Headers_ = Record<string, string>
 let world: TestRuntime
 let who: Principals
 let counter = 0
+const SPAN_ID = 'abcdef0123456789'
 const fresh = (word: string) => `${word} ${++counter}`
 
 beforeAll(async () => {
   world = await createTestRuntime({ config: { auth: { adminSecret: TEST_ADMIN_SECRET } } })
   who = await createPrincipals(world)
+  await insertTrace(world, { spans: [{ spanId: SPAN_ID }] })
 })
 
 /** Whom both ways must let pass; everybody else is refused. `V M A` are the roles of sessions. */
@@ -56,6 +62,28 @@ const READERS: Who[] = [
     `system key ${role} read`,
   ]),
   'admin secret',
+]
+
+const FULL_KEYS: Who[] = ROLES.map((role): Who => `user key ${role} full`)
+const PERSONAL_KEYS: Who[] = ROLES.flatMap((role): Who[] => [
+  `user key ${role} full`,
+  `user key ${role} read`,
+])
+
+/** What REST has no twin of, with whom it lets pass. */
+const WITHOUT_TWIN: [operation: string, query: string, allowed: readonly Who[]][] = [
+  ['userRoles', '{ userRoles { name } }', [...READERS, 'authentication off']],
+  ['secrets', '{ secrets { edges { node { key value { __typename } } } } }', ['session ADMIN']],
+  [
+    'the keys of everybody’s accounts',
+    '{ users { edges { node { apiKeys { name } apiKeyCount } } } }',
+    READING_ADMINS,
+  ],
+  [
+    'values of secrets that are set',
+    'mutation { upsertOrDeleteSecrets(input: { secrets: [{ key: "T", value: "v" }] }) { upsertedSecrets { value { __typename } } } }',
+    ['session ADMIN'],
+  ],
 ]
 
 /** One way of doing it: what was answered, and whether it happened. */
@@ -201,7 +229,7 @@ const OPERATIONS: Record<string, Operation> = {
     },
   },
   'deleteUserApiKey of oneself': {
-    allowed: [...EVERY_SESSION, 'user key VIEWER full', 'user key MEMBER full', 'user key ADMIN full'],
+    allowed: [...EVERY_SESSION, ...FULL_KEYS, 'system key ADMIN full', 'admin secret'],
     rest: async (headers, name) => {
       const run = (id: string) => call(userKey.DELETE, json(headers, 'DELETE', undefined, { api_key_id: id }))
       return deletion('UserApiKey', personOf(name), run)
@@ -275,6 +303,51 @@ const OPERATIONS: Record<string, Operation> = {
     rest: async (headers) => shown(await call(systemKeys.GET, { headers }), 'test key'),
     graphql: async (headers) => shown(await askGraphql('{ systemApiKeys { name } }', headers), 'test key'),
   },
+  viewer: {
+    allowed: [...EVERY_SESSION, ...PERSONAL_KEYS],
+    rest: async (headers, name) => showsPerson(await call(ownUser.GET, { headers }), name),
+    graphql: async (headers, name) => showsPerson(await askGraphql('{ viewer { id } }', headers), name),
+  },
+  'node of oneself': {
+    allowed: [...EVERY_SESSION, ...PERSONAL_KEYS],
+    rest: async (headers, name) => showsPerson(await call(ownUser.GET, { headers }), name),
+    graphql: async (headers, name) =>
+      showsPerson(await askGraphql(`{ node(id: "${idOfPerson(name)}") { id } }`, headers), name),
+  },
+  'node of another': {
+    allowed: READING_ADMINS,
+    rest: async (headers) =>
+      shown(await call(users.GET, { headers, path: '/v1/users?limit=1000' }), btoa('User:2')),
+    graphql: async (headers) =>
+      shown(
+        await askGraphql(`{ node(id: "${btoa('User:2')}") { id ... on User { email } } }`, headers),
+        'admin@localhost',
+      ),
+  },
+  'node of a project': {
+    allowed: [...READERS, 'authentication off'],
+    rest: async (headers) => {
+      const params = { project_identifier: btoa('Project:1') }
+      return shown(await call(oneProject.GET, { headers, params }), '"default"')
+    },
+    graphql: async (headers) =>
+      shown(
+        await askGraphql(`{ node(id: "${btoa('Project:1')}") { ... on Project { name } } }`, headers),
+        '"default"',
+      ),
+  },
+  getSpanByOtelId: {
+    allowed: [...READERS, 'authentication off'],
+    rest: async (headers) => {
+      const params = { project_identifier: 'default' }
+      return shown(await call(spans.GET, { headers, params }), SPAN_ID)
+    },
+    graphql: async (headers) =>
+      shown(
+        await askGraphql(`{ getSpanByOtelId(spanId: "${SPAN_ID}") { name spanId } }`, headers),
+        `"${SPAN_ID}"`,
+      ),
+  },
   projects: {
     allowed: [...READERS, 'authentication off'],
     rest: async (headers) => shown(await call(projects.GET, { headers }), '"default"'),
@@ -283,10 +356,13 @@ const OPERATIONS: Record<string, Operation> = {
   },
 }
 
-/** Somebody with keys of their own; who is no person asks for a key that is not theirs. */
+const idOfPerson = (name: Who) => encodeGlobalId('User', isPerson(name) ? (ownUserId(name) ?? 0) : 999_999)
+const showsPerson = (answer: Answer, name: Who) => shown(answer, `"id":"${idOfPerson(name)}"`)
+const isPerson = (name: Who) => name.startsWith('session') || name.startsWith('user key')
+
+/** Whose keys are one's own: whoever is no person has none, and asks for those of somebody else. */
 function personOf(name: Who): number {
-  const isPerson = name.startsWith('session') || name.startsWith('user key')
-  return isPerson ? (ownUserId(name) ?? SYSTEM_USER_ID) : SYSTEM_USER_ID
+  return (isPerson(name) ? ownUserId(name) : who['session MEMBER'].userId) ?? 0
 }
 
 const NAMES: Who[] = [
@@ -314,6 +390,24 @@ async function as<T>(name: Who, run: (headers: Headers_) => Promise<T>): Promise
   }
 }
 
+test('every operation has its lines', () => {
+  const lines = [...Object.keys(OPERATIONS), ...WITHOUT_TWIN.map(([name]) => name)]
+  const missing = Object.keys(operationNeeds())
+    .map((name) => name.split('.')[1] ?? '')
+    .filter((name) => !lines.some((line) => line.split(' ')[0] === name))
+  expect(missing).toEqual([])
+})
+
+test.each(WITHOUT_TWIN)('%s', async (_operation, query, allowed) => {
+  const passed: Who[] = []
+  for (const name of NAMES) {
+    const answer = await as(name, (headers) => askGraphql(query, headers))
+    if (answer.data !== null) passed.push(name)
+    else expect(answer.errors === '' ? answer.status >= 401 : true, name).toBe(true)
+  }
+  expect(passed.sort()).toEqual([...allowed].sort())
+})
+
 describe.each(Object.entries(OPERATIONS))('%s', (_operation, { allowed, rest, graphql }) => {
   test.each(NAMES)('%s', async (name) => {
     const isAllowed = allowed.includes(name)
@@ -325,7 +419,8 @@ describe.each(Object.entries(OPERATIONS))('%s', (_operation, { allowed, rest, gr
     )
     const { data, errors } = byGraphql.answer as GraphqlAnswer
     if (isAllowed) expect(errors).toBe('')
-    else expect(data).toBe(null)
+    // Of viewer it is the answer for whoever is no person.
+    else expect(data === null || data.viewer === null).toBe(true)
     expect(byGraphql.answer.headers.get('set-cookie')).toBe(null)
   })
 })

@@ -8,6 +8,9 @@ import { builder, type Types } from '#server/graphql/builder'
 /** How long a part is when nobody says. */
 export const USUAL_LENGTH = 50
 
+/** As many as a whole query may ask for, whatever its variables say. */
+const MAX_LENGTH = 10_000
+
 /** A part of a list as it is answered. */
 export interface Connection<T> {
   edges: { node: T; cursor: string }[]
@@ -81,6 +84,7 @@ const isFromEnd = (last: WindowArgs['last']) => last !== null && last !== undefi
 function lengthOf(first: number, last: WindowArgs['last']): number {
   const length = last ?? first
   if (length < 0) throw new AppError('invalid', 'first and last must not be negative')
+  if (length > MAX_LENGTH) throw new AppError('too_large', `first and last may be ${MAX_LENGTH} at most`)
   return length
 }
 
@@ -113,8 +117,8 @@ export function connect<T>(
 
 /**
  * A part of a list that is there as a whole, as a connection.
- * @param nameOf what tells its items apart
- * @throws AppError invalid for a negative length and for a cursor that names none of them
+ * @param list in the order of its items' names, by their UTF-16 units
+ * @throws AppError invalid for a negative length
  */
 export function connectList<T>(
   ask: Ask,
@@ -123,18 +127,16 @@ export function connectList<T>(
   nameOf: (node: T) => string,
 ): Connection<T> {
   const cursorOf = (node: T) => Buffer.from(nameOf(node)).toString('base64')
-  const indexOf = (cursor: string) => {
-    const index = list.findIndex((node) => nameOf(node) === plainOf(cursor))
-    if (index === -1) throw unknownCursor(cursor)
-    return index
-  }
-  const from = args.after ? indexOf(args.after) + 1 : 0
-  const to = args.before ? indexOf(args.before) : list.length
+  // A name that has gone meanwhile still says where to go on.
+  const countOf = (isMeant: (name: string) => boolean) => list.filter((node) => isMeant(nameOf(node))).length
+  const { after, before } = args
+  const from = after ? countOf((name) => name <= plainOf(after)) : 0
+  const to = Math.max(from, before ? countOf((name) => name < plainOf(before)) : list.length)
   const length = lengthOf(args.first, args.last)
   const start = isFromEnd(args.last) ? Math.max(from, to - length) : from
   const end = Math.min(to, start + length)
   const pages = { hasNextPage: end < list.length, hasPreviousPage: start > 0 }
-  return asConnection(ask, list.slice(start, Math.max(start, end)), cursorOf, pages)
+  return asConnection(ask, list.slice(start, end), cursorOf, pages)
 }
 
 function asConnection<T>(

@@ -21,13 +21,13 @@ export function permit({ ctx }: Pick<Ask, 'ctx'>, action: Action, isOwner = fals
 const MAKES_KEY: readonly Action[] = ['userApiKey.create', 'systemApiKey.create']
 
 function sentenceFor(actor: Actor, action: Action, isOwner: boolean): string {
-  if (actor.kind === 'open') return 'Not authorized: authentication is disabled on this server'
+  if (actor.kind === 'open') return 'This is not authorized: authentication is disabled on this server'
   if ('scope' in actor && MAKES_KEY.includes(action)) return 'API keys cannot create API keys'
   if ('scope' in actor && can({ ...actor, scope: 'full' }, action, isOwner))
-    return 'Not authorized: this API key was not made for that'
+    return 'This is not authorized: this API key was not made for that'
   if ('role' in actor && actor.role === 'VIEWER') return 'Viewers cannot perform this action'
   if ('role' in actor && !sessionCan(actor.role, action, isOwner)) return 'Only admin can perform this action'
-  return 'Not authorized: only a signed-in person can perform this action'
+  return 'This is not authorized: only a signed-in person can perform this action'
 }
 
 function sessionCan(role: Role, action: Action, isOwner: boolean): boolean {

@@ -2,14 +2,15 @@
 import type { ObjectRef } from '@pothos/core'
 import { createApiKey, deleteApiKey } from '#server/api-keys/api-keys'
 import { ApiKeyInput, type OwnedApiKey } from '#server/api-keys/model'
-import { requireGlobalId } from '#server/global-id'
 import { builder, needs, QueryType, type Types } from '#server/graphql/builder'
-import { inWords, parseAs } from '#server/graphql/input'
+import { inWords, parseAs, rowIdOf } from '#server/graphql/input'
 import { SecretType, secretId } from '#server/graphql/types/secret'
 import { SystemApiKeyType, UserApiKeyType } from '#server/graphql/types/user'
 import { SecretChanges } from '#server/secrets/model'
 import { listStoredSecrets, type StoredSecret } from '#server/secrets/reveal'
 import { changeSecrets } from '#server/secrets/stored'
+
+const NO_KEY = 'API key not found'
 
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   fields: (t) => ({
@@ -31,6 +32,9 @@ const SecretsInput = builder.inputType('UpsertOrDeleteSecretsInput', {
   fields: (t) => ({ secrets: t.field({ type: [SecretInput], required: true }) }),
 })
 
+/** For whoever wants to see what has become of it. */
+const QUERY = { type: QueryType, resolve: () => ({}) }
+
 interface CreatedKey {
   jwt: string
   apiKey: OwnedApiKey
@@ -41,7 +45,7 @@ const createdKeyType = (name: string, key: ObjectRef<Types, OwnedApiKey>) =>
     fields: (t) => ({
       jwt: t.exposeString('jwt', { description: 'The text of the key, which nobody can read again.' }),
       apiKey: t.expose('apiKey', { type: key }),
-      query: t.field({ type: QueryType, resolve: () => ({}) }),
+      query: t.field(QUERY),
     }),
   })
 
@@ -51,7 +55,7 @@ const CreatedSystemKey = createdKeyType('CreateSystemApiKeyMutationPayload', Sys
 const DeletedKey = builder.objectRef<{ apiKeyId: string }>('DeleteApiKeyMutationPayload').implement({
   fields: (t) => ({
     apiKeyId: t.exposeID('apiKeyId'),
-    query: t.field({ type: QueryType, resolve: () => ({}) }),
+    query: t.field(QUERY),
   }),
 })
 
@@ -66,7 +70,7 @@ const ChangedSecretsType = builder
     fields: (t) => ({
       upsertedSecrets: t.expose('upsertedSecrets', { type: [SecretType] }),
       deletedIds: t.exposeIDList('deletedIds'),
-      query: t.field({ type: QueryType, resolve: () => ({}) }),
+      query: t.field(QUERY),
     }),
   })
 
@@ -104,7 +108,7 @@ builder.mutationFields((t) => ({
     // Whoever may delete own keys passes here: another's key is then not found, rather than forbidden.
     ...needs('userApiKey.delete', { own: true }),
     resolve: async (_parent, { input: { id } }, { ctx }) => {
-      await deleteApiKey(ctx, requireGlobalId('UserApiKey', id), 'user')
+      await deleteApiKey(ctx, rowIdOf('UserApiKey', id, NO_KEY), 'user')
       return { apiKeyId: id }
     },
   }),
@@ -113,7 +117,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: DeleteApiKeyInput, required: true }) },
     ...needs('systemApiKey.delete'),
     resolve: async (_parent, { input: { id } }, { ctx }) => {
-      await deleteApiKey(ctx, requireGlobalId('SystemApiKey', id), 'system')
+      await deleteApiKey(ctx, rowIdOf('SystemApiKey', id, NO_KEY), 'system')
       return { apiKeyId: id }
     },
   }),

@@ -2,6 +2,7 @@
 import { getIntrospectionQuery } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { askGraphql } from '../../test/graphql'
+import { HOSTILE, nested, times } from '../../test/hostile-queries'
 import { createPrincipals, type Principals } from '../../test/principals'
 import { createTestRuntime } from '../../test/runtime'
 
@@ -14,36 +15,6 @@ beforeAll(async () => {
 })
 
 const ask = (query: string, variables?: object) => askGraphql(query, who['session ADMIN'].headers, variables)
-
-const times = (count: number, part: (n: number) => string) =>
-  Array.from({ length: count }, (_, n) => part(n)).join(' ')
-/** Trace and session lead to each other. */
-const nested = (depth: number) =>
-  `{ getSpanByOtelId(spanId: "x") { ${'trace { rootSpan { '.repeat(depth / 2)}name${' } }'.repeat(depth / 2)} } }`
-const bomb = (levels: number) =>
-  `{ viewer { ...f0 } } ${times(levels, (n) => `fragment f${n} on User { ...f${n + 1} ...f${n + 1} }`)} fragment f${levels} on User { id }`
-
-// biome-ignore format: a table is read by column
-const HOSTILE: [name: string, query: string, sentence: RegExp][] = [
-  ['depth 14', nested(14), /levels deep/],
-  ['depth 500', nested(500), /levels deep|too long/],
-  ['depth 80,000', nested(80_000), /too long/],
-  ['brackets without end', '{a'.repeat(300_000), /too long/],
-  ['a value without end', `{ node(id: ${'['.repeat(1_900)}`, /too long|Syntax Error/],
-  ['40,000 aliases', `{ ${times(40_000, (n) => `a${n}: __typename`)} }`, /too long/],
-  ['1,500 fields of one name', `{ ${'viewer '.repeat(1_500)} }`, /fields of one name/],
-  ['a fragment in a circle', '{ viewer { ...a } } fragment a on User { id ...a }', /leads back to itself/],
-  ['two fragments in a circle', '{ viewer { ...a } } fragment a on User { ...b } fragment b on User { ...a }', /leads back to itself/],
-  ['an unused fragment in a circle', '{ viewer { id } } fragment a on User { ...a }', /leads back to itself/],
-  ['fragments that double 40 times', bomb(40), /fields of one name/],
-  ['10,001 projects', '{ projects(first: 10001) { edges { cursor } } }', /10000 objects/],
-  ['101 × 100 spans', '{ projects(first: 101) { edges { node { spans(first: 100) { edges { cursor } } } } } }', /10000 objects/],
-  ['the last 20,000 accounts', '{ users(last: 20000) { edges { cursor } } }', /10000 objects/],
-  ['keys of accounts of keys', '{ users { edges { node { apiKeys { user { apiKeys { user { id } } } } } } } }', /10000 objects/],
-  ['all keys 300 times', `{ ${times(300, (n) => `a${n}: userApiKeys { id }`)} }`, /10000 objects/],
-  ['introspection in circles', '{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }', /introspection/i],
-  ['11 mutations', `mutation { ${times(11, (n) => `a${n}: deleteUsers(input: { userIds: [] }) { userIds }`)} }`, /At most 10 mutations/],
-]
 
 describe('is refused with a sentence', () => {
   test.each(HOSTILE)('%s', async (_name, query, sentence) => {
@@ -83,6 +54,35 @@ describe('is answered', () => {
         .errors,
     ).toBe('')
     expect((await ask(`{ ${times(200, (n) => `a${n}: viewer { id }`)} }`)).errors).toBe('')
+  })
+
+  test.each([
+    'spans(first: 100) { edges { node { name events { name } spanAnnotations { name } documentEvaluations { name } } } }',
+    'spans(first: 1000) { edges { node { name context { spanId } spanAnnotations { id name label score } } } }',
+  ])('what scripts ask of spans: %s', async (fields) => {
+    const query = `{ node(id: "${btoa('Project:1')}") { ... on Project { ${fields} } } }`
+    expect((await ask(query)).errors).toBe('')
+  })
+
+  test('what scripts ask of accounts', async () => {
+    const query = '{ users(first: 200) { edges { node { username role { name } apiKeys { id } } } } }'
+    expect((await ask(query)).errors).toBe('')
+  })
+
+  test('any text, whatever stands in it, without an error of the server', async () => {
+    const query = `query($t: String!, $i: ID!) { secrets(keys: [$t]) { edges { cursor } } getSpanByOtelId(spanId: $t) { id }
+      node(id: "${btoa('Project:1')}") { ... on Project { trace(traceId: $i) { id } } } }`
+    for (const text of ['\0', '\ud800', '', "';--", '\u202e'])
+      expect((await ask(query, { t: text, i: text })).errors).toBe('')
+    const find = 'query($i: ID!) { node(id: $i) { id } }'
+    for (const text of [
+      '\0',
+      '\ud800',
+      btoa('Secret:\0'),
+      btoa(`User:${'9'.repeat(16)}`),
+      btoa('Trace:9007199254740991'),
+    ])
+      expect((await ask(find, { i: text })).errors).toMatch(/not found|Invalid id/)
   })
 
   test('the introspection that tools send', async () => {

@@ -9,7 +9,9 @@ import {
   getNamedType,
   getNullableType,
   isCompositeType,
+  isInterfaceType,
   isListType,
+  isObjectType,
   isUnionType,
   Kind,
   type OperationDefinitionNode,
@@ -23,12 +25,18 @@ import { USUAL_LENGTH } from '#server/graphql/connection'
 export const MAX_TOKENS = 2_000
 const MAX_DEPTH = 12
 /** Objects that a query may ask for, by the lengths of its lists. */
-const MAX_NODES = 10_000
+export const MAX_NODES = 10_000
+/** Values that it may ask for: each field as often as the object it stands in. */
+const MAX_VALUES = 200_000
 /** Fields, each counted as often as fragments repeat it. */
 const MAX_FIELDS = 1_000
 /** Fields in one place that go by one name: validation compares each with each. */
 const MAX_SAME_NAMES = 50
 const MAX_MUTATIONS = 10
+/** Of `__type` in a query; `__schema` may stand there once. */
+const MAX_TYPES_ASKED = 10
+/** How long a list within an object is taken to be; the true length is counted when it is read. */
+const USUAL_LIST = 5
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -38,6 +46,8 @@ interface Walk {
   variables: Variables
   fields: number
   nodes: number
+  values: number
+  mutations: number
   /** How many fields there are at each path. */
   names: Map<string, number>
 }
@@ -64,24 +74,31 @@ export function refuseTooMuch(schema: GraphQLSchema, document: DocumentNode, var
       .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
       .map((definition) => [definition.name.value, definition]),
   )
-  const newWalk = (): Walk => ({ schema, fragments, variables, fields: 0, nodes: 0, names: new Map() })
+  const newWalk = (known: Variables): Walk => ({
+    ...{ schema, fragments, variables: known, names: new Map() },
+    ...{ fields: 0, nodes: 0, values: 0, mutations: 0 },
+  })
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue
     const type = schema.getRootType(definition.operation) ?? null
-    refuseManyMutations(definition)
-    visit(newWalk(), definition.selectionSet, { type, depth: 1, times: 1, path: '', within: [] })
+    const known = { ...defaultsOf(definition), ...variables }
+    visit(newWalk(known), definition.selectionSet, { type, depth: 1, times: 1, path: '', within: [] })
   }
   // Unused fragments are validated as well, so they may not run in circles or be without end either.
-  const walk = newWalk()
+  const walk = newWalk(variables)
   for (const { name, selectionSet } of fragments.values()) {
     const place = { type: null, depth: 1, times: 0, path: name.value, within: [name.value] }
     visit(walk, selectionSet, place)
   }
 }
 
-function refuseManyMutations({ operation, selectionSet }: OperationDefinitionNode): void {
-  if (operation === 'mutation' && selectionSet.selections.length > MAX_MUTATIONS)
-    throw tooLarge(`At most ${MAX_MUTATIONS} mutations in one request`)
+/** What variables are when they are not sent. */
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Variables {
+  return Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue ? [[variable.name.value, 'value' in defaultValue ? defaultValue.value : null]] : [],
+    ),
+  )
 }
 
 function visit(walk: Walk, set: SelectionSetNode, place: Place): void {
@@ -113,17 +130,16 @@ function typeNamed({ schema }: Walk, name: string | undefined): GraphQLComposite
 function visitField(walk: Walk, node: FieldNode, place: Place): void {
   const name = node.name.value
   const { type, depth, times, within } = place
-  const path = `${place.path}/${(node.alias ?? node.name).value}`
-  refuseRepeated(walk, path)
   // Introspection is deep by nature; how often it may go in circles is a rule of validation.
-  const isIntrospection = name.startsWith('__') || type?.name.startsWith('__') === true
+  const isIntrospection = /^__(schema|type)$/.test(name) || type?.name.startsWith('__') === true
+  // There the same is never asked for twice, whatever it is to be called.
+  const path = `${place.path}/${(isIntrospection ? node.name : (node.alias ?? node.name)).value}`
+  refuseRepeated(walk, path, isIntrospection ? (name === '__type' ? MAX_TYPES_ASKED : 1) : MAX_SAME_NAMES)
+  if (type !== null && type === walk.schema.getMutationType()) countMutation(walk)
   const field = fieldOf(type, name)
-  const many = field ? times * lengthOf(field, node, walk.variables) : times
-  if (field && type && !isWrapper(type) && isCompositeType(getNamedType(field.type))) walk.nodes += many
-  if (walk.nodes > MAX_NODES)
-    throw tooLarge(
-      `A query may ask for ${MAX_NODES} objects, by the lengths of its lists: ask for shorter ones`,
-    )
+  const length = field ? lengthOf(field, node, walk) : null
+  const many = times * (length ?? 1)
+  countField(walk, field, times, length)
   if (!node.selectionSet) return
   if (depth > MAX_DEPTH && !isIntrospection) throw tooLarge(`A query may be ${MAX_DEPTH} levels deep`)
   visit(walk, node.selectionSet, {
@@ -135,17 +151,37 @@ function visitField(walk: Walk, node: FieldNode, place: Place): void {
   })
 }
 
-function refuseRepeated({ names }: Walk, path: string): void {
+function refuseRepeated({ names }: Walk, path: string, most: number): void {
   const count = (names.get(path) ?? 0) + 1
-  if (count > MAX_SAME_NAMES) throw tooLarge(`At most ${MAX_SAME_NAMES} fields of one name in one place`)
+  if (count > most) throw tooLarge(`At most ${most} fields of one name in one place`)
   names.set(path, count)
 }
 
-function fieldOf(type: GraphQLCompositeType | null, name: string) {
+function countMutation(walk: Walk): void {
+  walk.mutations += 1
+  if (walk.mutations > MAX_MUTATIONS) throw tooLarge(`At most ${MAX_MUTATIONS} mutations in one request`)
+}
+
+/** @param length of the list that the field is; null for what is none */
+function countField(walk: Walk, field: AnyField | undefined, times: number, length: number | null): void {
+  const { cost = 1 } = (field?.extensions ?? {}) as { cost?: number }
+  walk.values += times * cost
+  if (length !== null) walk.nodes += times * length
+  if (walk.nodes > MAX_NODES)
+    throw tooLarge(
+      `A query may ask for ${MAX_NODES} objects, by the lengths of its lists: ask for shorter ones`,
+    )
+  if (walk.values > MAX_VALUES)
+    throw tooLarge(`A query may ask for ${MAX_VALUES} values: ask for fewer fields or shorter lists`)
+}
+
+type AnyField = GraphQLField<unknown, unknown>
+
+function fieldOf(type: GraphQLCompositeType | null, name: string): AnyField | undefined {
   return type && !isUnionType(type) ? type.getFields()[name] : undefined
 }
 
-function compositeOf(field: GraphQLField<unknown, unknown> | undefined): GraphQLCompositeType | null {
+function compositeOf(field: AnyField | undefined): GraphQLCompositeType | null {
   const type = field ? getNamedType(field.type) : null
   return type && isCompositeType(type) ? type : null
 }
@@ -153,18 +189,25 @@ function compositeOf(field: GraphQLField<unknown, unknown> | undefined): GraphQL
 function introspectionType(
   walk: Walk,
   name: string,
-  field: GraphQLField<unknown, unknown> | undefined,
+  field: AnyField | undefined,
 ): GraphQLCompositeType | null {
   if (name === '__schema') return typeNamed(walk, '__Schema')
   return name === '__type' ? typeNamed(walk, '__Type') : compositeOf(field)
 }
 
-/** How many objects a field stands for: what its arguments ask for, or a usual number for lists without any. */
-function lengthOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Variables): number {
+/**
+ * How many objects a list has: as many as its arguments ask for, or a usual number for one without any. Null for what is
+ * no list, for the parts of a connection, which has been counted, and in introspection.
+ */
+function lengthOf(field: AnyField, node: FieldNode, { schema, variables }: Walk): number | null {
   const type = getNamedType(field.type)
-  if (!isCompositeType(type) || type.name.startsWith('__')) return 1
-  if (isListType(getNullableType(field.type))) return isEdges(type) ? 1 : USUAL_LENGTH
-  if (!field.args.some(({ name }) => name === 'first')) return 1
+  if (!isCompositeType(type) || type.name.startsWith('__') || type.name.endsWith('Edge')) return null
+  if (isListType(getNullableType(field.type))) {
+    // None are stored.
+    if (isAnnotation(schema, type)) return 0
+    return schema.getQueryType()?.getFields()[field.name] === field ? USUAL_LENGTH : USUAL_LIST
+  }
+  if (!field.args.some(({ name }) => name === 'first')) return null
   const asked = (name: string) => {
     const value = node.arguments?.find((argument) => argument.name.value === name)?.value
     return value ? integerOf(value, variables) : null
@@ -172,9 +215,10 @@ function lengthOf(field: GraphQLField<unknown, unknown>, node: FieldNode, variab
   return Math.max(0, asked('last') ?? asked('first') ?? USUAL_LENGTH)
 }
 
-const isEdges = (type: GraphQLCompositeType) => type.name.endsWith('Edge')
-/** The connection has been counted for as many objects as it may have edges. */
-const isWrapper = (type: GraphQLCompositeType) => /(Connection|Edge)$/.test(type.name)
+const isAnnotation = (schema: GraphQLSchema, type: GraphQLCompositeType) => {
+  const annotation = schema.getType('Annotation')
+  return isObjectType(type) && isInterfaceType(annotation) && schema.isSubType(annotation, type)
+}
 
 function integerOf(value: ValueNode, variables: Variables): number | null {
   const number =

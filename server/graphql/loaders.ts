@@ -6,15 +6,28 @@ import type { Slice, Window } from '#server/db/windows'
 import { AppError } from '#server/errors'
 import { figuresOfProjects, findProjects } from '#server/projects/many'
 import { revealSecrets } from '#server/secrets/reveal'
+import { readEvents, type StoredEvent } from '#server/traces/events'
 import {
   countChildren,
   documentsOfSpans,
+  findNewestSpans,
   findSpansById,
+  type SpanDocuments,
   type SpanOfMany,
   spansOfProjects,
   spansOfTraces,
 } from '#server/traces/many-spans'
-import { findSessions, findTraces, sessionsOfProjects, tracesOfSessions } from '#server/traces/many-traces'
+import {
+  findSessions,
+  findTraces,
+  findTracesOfProjects,
+  keyOfTrace,
+  sessionsOfProjects,
+  type TraceOfProject,
+  type TraceRow,
+  tracesOfSessions,
+} from '#server/traces/many-traces'
+import { readSpanValues, type SpanValues } from '#server/traces/span-values'
 import { findUsers } from '#server/users/many'
 
 export type Loaders = ReturnType<typeof createLoaders>
@@ -22,7 +35,14 @@ export type Loaders = ReturnType<typeof createLoaders>
 /** Keys in one batch: as many as one statement may carry with room to spare. */
 const MAX_BATCH = 1000
 
-export function createLoaders(ctx: Ctx) {
+/** What may be long about a span, and what is read out of it: once, however often it is asked for. */
+export interface Documents extends SpanDocuments {
+  values(): SpanValues
+  events(): StoredEvent[]
+}
+
+/** @param spendRead is told the lengths of documents as they are read; what it throws ends the reading */
+export function createLoaders(ctx: Ctx, spendRead: (length: number) => void) {
   return {
     user: byId((ids: readonly number[]) => findUsers(ctx, ids)),
     keysOfUser: byId((ids: readonly number[]) => keysOfUsers(ctx, ids)),
@@ -35,12 +55,39 @@ export function createLoaders(ctx: Ctx) {
     trace: byId((ids: readonly number[]) => findTraces(ctx, ids)),
     session: byId((ids: readonly number[]) => findSessions(ctx, ids)),
     span: byId((ids: readonly number[]) => findSpansById(ctx, ids)),
-    documents: ofSpans((spans) => documentsOfSpans(ctx, spans)),
+    traceOfProject: new DataLoader<TraceOfProject, TraceRow | undefined, string>(
+      async (asked) => {
+        const found = await findTracesOfProjects(ctx, asked)
+        return asked.map((one) => found.get(keyOfTrace(one)))
+      },
+      { maxBatchSize: MAX_BATCH, cacheKeyFn: keyOfTrace },
+    ),
+    newestSpan: byId((spanIds: readonly string[]) => findNewestSpans(ctx, spanIds)),
+    documents: ofSpans(async (spans) => {
+      const found = await documentsOfSpans(ctx, spans, spendRead)
+      return new Map([...found].map(([id, documents]) => [id, withReaders(documents)]))
+    }),
     childCount: ofSpans((spans) => countChildren(ctx, spans)),
     sessionsOfProject: windows((ids, window) => sessionsOfProjects(ctx, ids, window)),
     tracesOfSession: windows((ids, window) => tracesOfSessions(ctx, ids, window)),
     spansOfTrace: windows((ids, window) => spansOfTraces(ctx, ids, window)),
     spansOfProject: windows((ids, window) => spansOfProjects(ctx, ids, window)),
+  }
+}
+
+function withReaders(documents: SpanDocuments): Documents {
+  return {
+    ...documents,
+    values: once(() => readSpanValues(documents.attributesJson)),
+    events: once(() => readEvents(documents.eventsJson)),
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 

@@ -1,7 +1,7 @@
 /** What can be changed about accounts. Every mutation runs the function behind its twin of REST. */
 import { requireGlobalId } from '#server/global-id'
 import { builder, needs } from '#server/graphql/builder'
-import { inWords, parseAs } from '#server/graphql/input'
+import { inWords, parseAs, rowIdOf } from '#server/graphql/input'
 import { AuthMethodType, RoleInput, UserType } from '#server/graphql/types/user'
 import { changeUser } from '#server/users/change-user'
 import { createUser } from '#server/users/create'
@@ -94,7 +94,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: DeleteUsersInput, required: true }) },
     ...needs('user.delete'),
     resolve: async (_parent, { input: { userIds } }, { ctx }) => {
-      const rowIds = userIds.map((id) => requireGlobalId('User', id))
+      const rowIds = userIds.map((id) => rowIdOf('User', id, 'Some user IDs could not be found'))
       await inWords(WORDS_OF_DELETION, () => deleteUsers(ctx, rowIds))
       return { userIds }
     },

@@ -6,6 +6,7 @@ import type { Ask } from '#server/graphql/ask'
 import { permit } from '#server/graphql/gate'
 import { readSecretId } from '#server/graphql/types/secret'
 import { ASSIGNABLE_ROLES, loadUser } from '#server/graphql/types/user'
+import { can } from '#server/permissions'
 import { listStoredSecrets } from '#server/secrets/reveal'
 import { isOwnAccount } from '#server/users/protection'
 
@@ -55,12 +56,12 @@ function asNode(type: string, id: string, row: object | undefined): object {
   return { ...row, __typename: type }
 }
 
-/** Whose key it is decides which right it takes to see it. */
+/** Another's key is not there, to whoever sees only their own: nobody learns which there are. */
 async function findUserKey(ask: Ask, rowId: number): Promise<OwnedApiKey | undefined> {
   permit(ask, 'userApiKey.listOwn')
   const key = await ask.loaders.userKey.load(rowId)
-  if (key && !isOwnAccount(ask.ctx, key.user.id)) permit(ask, 'userApiKey.listAll')
-  return key
+  const isVisible = key && (isOwnAccount(ask.ctx, key.user.id) || can(ask.ctx.actor, 'userApiKey.listAll'))
+  return isVisible ? key : undefined
 }
 
 async function findSecret(ask: Ask, key: string) {

@@ -1,5 +1,5 @@
 /** What can be asked. Every query runs the function behind its twin of REST or of the pages. */
-import { selectKeys } from '#server/api-keys/rows'
+import { listKeys } from '#server/api-keys/many'
 import { AppError } from '#server/errors'
 import { builder, Node, needs } from '#server/graphql/builder'
 import { connect, connectList, windowArgs, windowOf } from '#server/graphql/connection'
@@ -17,7 +17,6 @@ import {
 import { listProjectWindow } from '#server/projects/many'
 import { MAX_SECRETS } from '#server/secrets/model'
 import { listStoredSecrets } from '#server/secrets/reveal'
-import { findNewestSpan } from '#server/traces/many-spans'
 import { listUserWindow } from '#server/users/many'
 
 /** Where a row stands among rows in order of their ids. */
@@ -52,7 +51,7 @@ builder.queryFields((t) => ({
     type: [UserApiKeyType],
     ...needs('userApiKey.listAll'),
     resolve: async (_parent, _args, ask) => {
-      const keys = await selectKeys(ask.ctx.db.read, ask.ctx.db, 'user')
+      const keys = await listKeys(ask.ctx, 'user')
       ask.spend(keys.length)
       return keys
     },
@@ -61,7 +60,7 @@ builder.queryFields((t) => ({
     type: [SystemApiKeyType],
     ...needs('systemApiKey.list'),
     resolve: async (_parent, _args, ask) => {
-      const keys = await selectKeys(ask.ctx.db.read, ask.ctx.db, 'system')
+      const keys = await listKeys(ask.ctx, 'system')
       ask.spend(keys.length)
       return keys
     },
@@ -99,6 +98,6 @@ builder.queryFields((t) => ({
     description: 'The span with these 16 hex digits; of several, the one stored last.',
     args: { spanId: t.arg.string({ required: true }) },
     ...needs('trace.read'),
-    resolve: (_parent, { spanId }, ask) => findNewestSpan(ask.ctx, spanId),
+    resolve: async (_parent, { spanId }, { loaders }) => (await loaders.newestSpan.load(spanId)) ?? null,
   }),
 }))

@@ -50,15 +50,16 @@ export async function answerGraphql(
   again: () => Promise<Ctx>,
 ): Promise<{ json: string; clearsCookies: boolean }> {
   const ask = createAsk(ctx, again)
-  const [json] = await handle({
-    method: 'POST',
-    url: '/graphql',
-    headers: { accept: 'application/json' },
-    body: null,
-    raw: null,
-    context: { ask, body },
-  })
-  return { json: json ?? '', clearsCookies: ask.clearsCookies }
+  const context = { ask, body }
+  const headers = { accept: 'application/json' }
+  try {
+    const [json] = await handle({ method: 'POST', url: '/graphql', headers, body: null, raw: null, context })
+    return { json: json ?? '', clearsCookies: ask.clearsCookies }
+  } catch (error) {
+    // An answer that no text can hold, for one.
+    const json = JSON.stringify({ data: null, errors: [asGraphqlError(ask, error)] })
+    return { json, clearsCookies: ask.clearsCookies }
+  }
 }
 
 /**

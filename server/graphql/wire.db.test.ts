@@ -247,6 +247,20 @@ describe('a refusal says', () => {
     expect((await changeSecrets(secrets)).errors).toContain(sentence)
   })
 
+  test('the same of an id that is none', async () => {
+    expect((await deleteUsers([btoa('Project:1')])).errors).toContain('Some user IDs could not be found')
+    const query = 'mutation { deleteSystemApiKey(input: { id: "nonsense" }) { apiKeyId } }'
+    expect((await askGraphql(query, admin())).errors).toContain('API key not found')
+  })
+
+  test('that it is not authorized, of what a person alone may do', async () => {
+    const answer = await askGraphql(
+      'mutation { patchViewer(input: {}) { user { id } } }',
+      as('user key ADMIN full'),
+    )
+    expect(answer.errors).toContain('not authorized')
+  })
+
   test('what breaks the rules of passwords, as REST does', async () => {
     const answer = await createUser({ ...newUser, password: 'short' })
     expect(answer.errors).toMatch(/at least 8 characters/i)
@@ -355,6 +369,35 @@ describe('secrets', () => {
     expect(await revealed()).toHaveLength(1)
   })
 
+  test('are all named in the record, however many are read', async () => {
+    const keys = Array.from({ length: 120 }, (_, n) => `MANY_${n}`)
+    await changeSecrets(keys.map((key) => ({ key, value: 'v' })))
+    const before = (await revealed()).length
+    const query =
+      'query($keys: [String!]) { secrets(keys: $keys, first: 200) { edges { node { value { __typename } } } } }'
+    expect((await askGraphql(query, admin(), { keys })).errors).toBe('')
+    const entries = (await revealed()).slice(before)
+    const named = entries.flatMap(({ details }) => JSON.parse(details).keys)
+    expect(named.sort()).toEqual(keys.sort())
+  })
+
+  test('are paged by their names, also when the one before has gone', async () => {
+    await changeSecrets(['P_A', 'P_B', 'P_C'].map((key) => ({ key, value: 'v' })))
+    const page = async (args: string) =>
+      (
+        await askGraphql(
+          `{ secrets(keys: ["P_A", "P_B", "P_C"], ${args}) { edges { cursor node { key } } pageInfo { hasNextPage } } }`,
+          admin(),
+        )
+      ).data.secrets
+    const first = await page('first: 1')
+    expect([first.edges[0].node.key, first.pageInfo.hasNextPage]).toEqual(['P_A', true])
+    await changeSecrets([{ key: 'P_A', value: null }])
+    const next = await page(`first: 1, after: "${first.edges[0].cursor}"`)
+    expect(next.edges[0].node.key).toBe('P_B')
+    expect((await page(`last: 1, before: "${btoa('P_C')}"`)).edges[0].node.key).toBe('P_B')
+  })
+
   test('that nothing opens say so', async () => {
     await changeSecrets([{ key: 'READ_ME', value: 'v' }])
     const { secrets } = world.db.t
@@ -379,6 +422,17 @@ describe('node', () => {
     expect((await node(DEFAULT_ADMIN, as('session MEMBER'))).errors).toContain(
       'Only admin can perform this action',
     )
+  })
+
+  test('tells nobody which keys others have', async () => {
+    const { keyId } = await createKey(world, {
+      userId: who['session ADMIN'].userId ?? 0,
+      scope: 'full',
+      role: null,
+    })
+    const there = await node(encodeGlobalId('UserApiKey', keyId), as('session MEMBER'))
+    const not = await node(encodeGlobalId('UserApiKey', 999_999), as('session MEMBER'))
+    for (const answer of [there, not]) expect(answer.errors).toMatch(/^UserApiKey ".*" not found$/)
   })
 
   test('finds roles, keys, projects and secrets', async () => {

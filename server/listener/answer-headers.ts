@@ -5,7 +5,7 @@ import type { Config } from '#server/config/model'
 
 /** Answers that are no pages: nothing in them may load or run anything. Pages get theirs from middleware.ts. */
 const NOT_A_PAGE =
-  /^\/(v1|api|auth|oauth2|ui|_next|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
+  /^\/(v1|api|auth|oauth2|ui|_next|graphql\/[^?]*|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
 
 /** Parts of a browser that no page of ours asks for. The clipboard is one that some do. */
 const NOTHING_ELSE =

@@ -3,6 +3,7 @@ import { asc, inArray } from 'drizzle-orm'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import { MAX_SECRETS } from '#server/secrets/model'
 import { unwrapSecret, warmSecrets } from '#server/secrets/secrets'
+import { isStorable } from '#server/text'
 
 /** A stored secret without its value. */
 export interface StoredSecret {
@@ -12,22 +13,24 @@ export interface StoredSecret {
   userId: number | null
 }
 
-/** Names that one entry of the audit log holds. */
+/** Names that one entry of the audit log holds; of more there are more entries. */
 const MAX_NAMED = 50
 
-/** The secrets with these names, or all, by name. */
+/** The secrets with these names, or all, in the order of their names' UTF-16 units. */
 export async function listStoredSecrets(
   { db }: Pick<RecordCtx, 'db'>,
   keys: readonly string[] | null,
 ): Promise<StoredSecret[]> {
   const { secrets } = db.t
   const { key, updatedAt, userId } = secrets
-  return db.read
+  const rows = await db.read
     .select({ key, updatedAt, userId })
     .from(secrets)
-    .where(keys ? inArray(key, keys.slice(0, MAX_SECRETS)) : undefined)
+    .where(keys ? inArray(key, keys.filter(isStorable).slice(0, MAX_SECRETS)) : undefined)
     .orderBy(asc(key))
     .limit(MAX_SECRETS)
+  // Databases have orders of their own.
+  return rows.sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 /**
@@ -47,14 +50,16 @@ export async function revealSecrets(
       .from(secrets)
       .where(inArray(secrets.key, keys.slice(0, MAX_SECRETS)))
       .orderBy(asc(secrets.key))
-    if (found.length === 0) return found
     const names = found.map(({ key }) => key)
-    await recordEvent(tx, ctx, {
-      action: 'secret.reveal',
-      outcome: 'success',
-      ...(names.length === 1 && { target: `Secret:${names[0]}` }),
-      details: { count: names.length, keys: names.slice(0, MAX_NAMED) },
-    })
+    for (let at = 0; at < names.length; at += MAX_NAMED) {
+      const part = names.slice(at, at + MAX_NAMED)
+      await recordEvent(tx, ctx, {
+        action: 'secret.reveal',
+        outcome: 'success',
+        ...(part.length === 1 && { target: `Secret:${part[0]}` }),
+        details: { count: part.length, keys: part },
+      })
+    }
     return found
   })
   const values = new Map<string, string | null>()

@@ -1,9 +1,8 @@
 /** Many spans in one statement, for whoever asks for them by the dozen: narrow rows, and their documents apart. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { and, count, desc, eq, inArray, type SQL } from 'drizzle-orm'
+import { and, count, eq, inArray, max, type SQL } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
 import { type Order, readWindows, type Slice, type Window, windowClauses } from '#server/db/windows'
-import { AppError } from '#server/errors'
 import { isStorable } from '#server/text'
 import type { SpanNode } from '#server/traces/model'
 import { nodeColumns, rollupOfSpan, toNode } from '#server/traces/traces'
@@ -31,22 +30,39 @@ export interface SpanDocuments {
 
 /** Documents that are read in one go: on SQLite a read holds the process while it lasts. */
 const DOCUMENTS_PER_READ = 25
-/** All documents of one call together, in characters. */
-const MAX_DOCUMENTS_LENGTH = 32 * 1024 * 1024
 
 /** The spans with these row ids, by id. */
 export async function findSpansById(ctx: World, ids: readonly number[]): Promise<Map<number, SpanOfMany>> {
+  if (ids.length === 0) return new Map()
   const rows = await selectSpans(ctx).where(inArray(ctx.db.t.spans.id, [...ids]))
   return new Map(rows.map((row) => [row.id, toSpan(row)]))
 }
 
-/** The span with these 16 hex digits that was stored last; null when there is none. */
-export async function findNewestSpan(ctx: World, spanId: string): Promise<SpanOfMany | null> {
+/** Of each of these span ids (16 hex digits) the span that was stored last, by the id as it was asked for. */
+export async function findNewestSpans(
+  ctx: World,
+  spanIds: readonly string[],
+): Promise<Map<string, SpanOfMany>> {
   const { spans } = ctx.db.t
-  if (!isStorable(spanId)) return null
-  const isMeant = ctx.db.dialect.isOneOf(spans, spans.spanId, [spanId.toLowerCase()])
-  const [row] = await selectSpans(ctx).where(isMeant).orderBy(desc(spans.id)).limit(1)
-  return row ? toSpan(row) : null
+  const asked = spanIds.filter(isStorable)
+  if (asked.length === 0) return new Map()
+  const digits = [...new Set(asked.map((id) => id.toLowerCase()))]
+  const newest = await ctx.db.read
+    .select({ spanId: spans.spanId, id: max(spans.id) })
+    .from(spans)
+    .where(ctx.db.dialect.isOneOf(spans, spans.spanId, digits))
+    .groupBy(spans.spanId)
+  const rows = await findSpansById(
+    ctx,
+    newest.map(({ id }) => Number(id)),
+  )
+  const bySpanId = new Map([...rows.values()].map((row) => [row.spanId, row]))
+  return new Map(
+    asked.flatMap((id) => {
+      const row = bySpanId.get(id.toLowerCase())
+      return row ? [[id, row] as const] : []
+    }),
+  )
 }
 
 /** Windows of the spans of these traces, in order of their start, by the traces' row ids. */
@@ -111,24 +127,23 @@ function toSpan({ traceRowId, projectId, traceId, ...node }: Row): SpanOfMany {
 
 /**
  * The documents of these spans, by row id.
- * @throws AppError too_large (413) when they are longer together than one answer should be
+ * @param spend is told the length of each, in characters, as soon as it is there; what it throws ends the reading
  */
 export async function documentsOfSpans(
   ctx: World,
   keys: readonly SpanKey[],
+  spend: (length: number) => void,
 ): Promise<Map<number, SpanDocuments>> {
   const { spans } = ctx.db.t
   const documents = new Map<number, SpanDocuments>()
-  let length = 0
   for (let at = 0; at < keys.length; at += DOCUMENTS_PER_READ) {
-    if (length > MAX_DOCUMENTS_LENGTH) throw new AppError('too_large', TOO_LONG)
     const part = keys.slice(at, at + DOCUMENTS_PER_READ)
     const rows = await ctx.db.read
       .select({ id: spans.id, attributesJson: spans.attributes, eventsJson: spans.events })
       .from(spans)
       .where(and(inArray(spans.id, part.map(idOf)), inArray(spans.traceRowId, part.map(traceOf))))
     for (const { id, ...texts } of rows) {
-      length += texts.attributesJson.length + texts.eventsJson.length
+      spend(texts.attributesJson.length + texts.eventsJson.length)
       documents.set(id, texts)
     }
     await nextTurn()
@@ -136,7 +151,6 @@ export async function documentsOfSpans(
   return documents
 }
 
-const TOO_LONG = 'The attributes and events of these spans are too long for one answer: ask for fewer spans'
 const idOf = ({ id }: SpanKey) => id
 const traceOf = ({ traceRowId }: SpanKey) => traceRowId
 

@@ -39,20 +39,31 @@ export async function findTraces(ctx: World, ids: readonly number[]): Promise<Ma
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** A trace of a project by its 32 hex digits, in either case; null when the project has none. */
-export async function findTraceOfProject(
+/** A trace as it is asked of a project: by 32 hex digits, in either case. */
+export interface TraceOfProject {
+  projectId: number
+  traceId: string
+}
+
+/** These traces, by `keyOfTrace`; what a project does not have is left out. */
+export async function findTracesOfProjects(
   ctx: World,
-  projectId: number,
-  traceId: string,
-): Promise<TraceRow | null> {
+  asked: readonly TraceOfProject[],
+): Promise<Map<string, TraceRow>> {
   const { traces } = ctx.db.t
-  if (!isStorable(traceId)) return null
-  const [row] = await ctx.db.read
+  const digits = asked
+    .filter(({ traceId }) => isStorable(traceId))
+    .map(({ traceId }) => traceId.toLowerCase())
+  if (digits.length === 0) return new Map()
+  const rows = await ctx.db.read
     .select(traceColumns(ctx))
     .from(traces)
-    .where(and(eq(traces.traceId, traceId.toLowerCase()), eq(traces.projectId, projectId)))
-  return row ?? null
+    .where(inArray(traces.traceId, [...new Set(digits)]))
+  return new Map(rows.map((row) => [keyOfTrace(row), row]))
 }
+
+/** What tells traces apart that were asked of projects. */
+export const keyOfTrace = ({ projectId, traceId }: TraceOfProject) => `${projectId}:${traceId.toLowerCase()}`
 
 /** Windows of the traces of these sessions, in order of their start, by session. */
 export async function tracesOfSessions(

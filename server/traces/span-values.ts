@@ -7,21 +7,33 @@ export interface SpanValue {
   mimeType: string
 }
 
-/** What a span was given or gave; null when it does not say. */
-export function spanValue(attributesJson: string, which: 'input' | 'output'): SpanValue | null {
-  const part = objectEntries(objectEntries(attributesJson).get(which) ?? '')
-  const value = part.get('value')
-  if (value === undefined || value === 'null') return null
-  return { value: asText(value), mimeType: asText(part.get('mime_type') ?? '"text/plain"') }
+/** Null for what the span does not say. */
+export interface SpanValues {
+  input: SpanValue | null
+  output: SpanValue | null
+  /** JSON text, however it was sent. */
+  metadata: string | null
 }
 
-/** The `metadata` of a span as JSON text, however it was sent; null when it has none. */
-export function spanMetadata(attributesJson: string): string | null {
-  const metadata = objectEntries(attributesJson).get('metadata')
-  return metadata === undefined || metadata === 'null' ? null : asText(metadata)
+/** Reads the attributes once for all of it. */
+export function readSpanValues(attributesJson: string): SpanValues {
+  const attributes = objectEntries(attributesJson)
+  const metadata = attributes.get('metadata')
+  return {
+    input: readValue(attributes.get('input')),
+    output: readValue(attributes.get('output')),
+    metadata: metadata === undefined || metadata === 'null' ? null : textOfJson(metadata),
+  }
+}
+
+function readValue(json: string | undefined): SpanValue | null {
+  const part = objectEntries(json ?? '')
+  const value = part.get('value')
+  if (value === undefined || value === 'null') return null
+  return { value: textOfJson(value), mimeType: textOfJson(part.get('mime_type') ?? '"text/plain"') }
 }
 
 /** The text of a JSON string; any other JSON as it stands. */
-export function asText(json: string): string {
+export function textOfJson(json: string): string {
   return json.startsWith('"') ? JSON.parse(json) : json
 }

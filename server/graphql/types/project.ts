@@ -14,7 +14,6 @@ import {
   TraceConnection,
   TraceType,
 } from '#server/graphql/types/refs'
-import { findTraceOfProject } from '#server/traces/many-traces'
 
 /** Where a row stands among rows in order of their start. */
 export const placeByStart = ({ startTime, id }: { startTime: number; id: number }) => ({
@@ -45,6 +44,7 @@ ProjectType.implement({
     latencyMsQuantile: t.float({
       nullable: true,
       description: 'What so many of the traces (0.5: half of them) did not exceed, off by 1 % at most.',
+      extensions: { cost: 20 },
       args: { probability: t.arg.float({ required: true }) },
       resolve: async (project, { probability }, ask) => {
         if (!(probability >= 0 && probability <= 1))
@@ -59,7 +59,7 @@ ProjectType.implement({
       args: { traceId: t.arg.id({ required: true }) },
       resolve: (project, { traceId }, ask) => {
         permit(ask, 'trace.read')
-        return findTraceOfProject(ask.ctx, project.id, traceId)
+        return ask.loaders.traceOfProject.load({ projectId: project.id, traceId })
       },
     }),
     spans: t.field({

@@ -7,10 +7,10 @@ import { DocumentEvaluationType, SpanAnnotationType } from '#server/graphql/type
 import { loadProject } from '#server/graphql/types/project'
 import { ProjectType, SpanType, TraceType } from '#server/graphql/types/refs'
 import { latencyMs } from '#server/graphql/types/trace'
-import { readEvents, type StoredEvent } from '#server/traces/events'
+import type { StoredEvent } from '#server/traces/events'
 import { objectEntries } from '#server/traces/json-text'
 import type { SpanOfMany } from '#server/traces/many-spans'
-import { asText, type SpanValue, spanMetadata, spanValue } from '#server/traces/span-values'
+import { type SpanValue, textOfJson } from '#server/traces/span-values'
 
 const StatusCode = builder.enumType('SpanStatusCode', { values: STATUS_CODES })
 
@@ -24,11 +24,11 @@ const SpanIOValueType = builder.objectRef<SpanValue>('SpanIOValue').implement({
 
 const SpanEventType = builder.objectRef<StoredEvent>('SpanEvent').implement({
   fields: (t) => ({
-    name: t.string({ resolve: ({ name }) => asText(name) }),
+    name: t.string({ resolve: ({ name }) => textOfJson(name) }),
     timestamp: t.field({ type: 'DateTime', resolve: ({ micros }) => micros }),
     message: t.string({
       description: 'What an exception said; empty for other events.',
-      resolve: ({ attributes }) => asText(messageOf(attributes) ?? '""'),
+      resolve: ({ attributes }) => textOfJson(messageOf(attributes) ?? '""'),
     }),
     attributes: t.exposeString('attributes', { description: 'JSON.' }),
   }),
@@ -41,7 +41,13 @@ function messageOf(attributes: string): string | undefined {
 }
 
 const documentsOf = (ask: Ask, span: SpanOfMany) => mustBeThere(ask.loaders.documents.load(span), 'Span')
-const attributesOf = async (ask: Ask, span: SpanOfMany) => (await documentsOf(ask, span)).attributesJson
+
+/** What is said of a span's input or output, as often as it is answered. */
+async function saidOf(ask: Ask, span: SpanOfMany, which: 'input' | 'output'): Promise<SpanValue | null> {
+  const value = (await documentsOf(ask, span)).values()[which]
+  ask.spendText(value?.value.length ?? 0)
+  return value
+}
 
 /** Null only when neither is known. */
 const sum = (a: number | null, b: number | null) => (a === null && b === null ? null : (a ?? 0) + (b ?? 0))
@@ -70,28 +76,38 @@ SpanType.implement({
     }),
     attributes: t.string({
       description: 'The nested attributes as JSON text, in which 64-bit integers are exact.',
-      resolve: (span, _args, ask) => attributesOf(ask, span),
+      resolve: async (span, _args, ask) => {
+        const { attributesJson } = await documentsOf(ask, span)
+        ask.spendText(attributesJson.length)
+        return attributesJson
+      },
     }),
     metadata: t.string({
       nullable: true,
       description: 'JSON text.',
-      resolve: async (span, _args, ask) => spanMetadata(await attributesOf(ask, span)),
+      resolve: async (span, _args, ask) => {
+        const { metadata } = (await documentsOf(ask, span)).values()
+        ask.spendText(metadata?.length ?? 0)
+        return metadata
+      },
     }),
     input: t.field({
       type: SpanIOValueType,
       nullable: true,
-      resolve: async (span, _args, ask) => spanValue(await attributesOf(ask, span), 'input'),
+      resolve: (span, _args, ask) => saidOf(ask, span, 'input'),
     }),
     output: t.field({
       type: SpanIOValueType,
       nullable: true,
-      resolve: async (span, _args, ask) => spanValue(await attributesOf(ask, span), 'output'),
+      resolve: (span, _args, ask) => saidOf(ask, span, 'output'),
     }),
     events: t.field({
       type: [SpanEventType],
       resolve: async (span, _args, ask) => {
-        const events = readEvents((await documentsOf(ask, span)).eventsJson)
+        const documents = await documentsOf(ask, span)
+        const events = documents.events()
         ask.spend(events.length)
+        ask.spendText(documents.eventsJson.length)
         return events
       },
     }),
