@@ -1,5 +1,6 @@
 /** The explorer at /graphql, under a policy of its own, and the way to it. */
 import { expect, test } from '../support/fixtures'
+import { startServer } from '../support/server'
 
 test('a signed-in person asks a query, and nothing is fetched from elsewhere', async ({
   page,
@@ -38,4 +39,17 @@ test.describe('without a live session', () => {
     await page.getByRole('button', { name: /Execute query/ }).click()
     await expect(page.locator('.result-window')).toContainText('"VIEWER"')
   })
+})
+
+test('it works below a path prefix, and while authentication is off', async ({ page, engine }) => {
+  test.setTimeout(120_000)
+  const server = await startServer({ engine, env: { PHOENIX_HOST_ROOT_PATH: '/a/b' } })
+  try {
+    await page.goto(`${new URL(server.baseUrl).origin}/a/b/graphql`)
+    await page.getByRole('button', { name: /Execute query/ }).click()
+    await expect(page.locator('.result-window')).toContainText('"viewer": null')
+    await expect(page.getByRole('link', { name: 'Bennu' })).toHaveAttribute('href', '/a/b/')
+  } finally {
+    await server.stop()
+  }
 })
