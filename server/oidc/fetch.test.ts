@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readAssertion } from '#server/oidc/assertion'
+import { fetchFromProvider, fetchObject } from '#server/oidc/fetch'
+import { isSafeAddress } from '#server/oidc/rules'
+
+let answer: RequestListener = () => {}
+const server = createServer((request, response) => answer(request, response))
+let origin = ''
+let folder = ''
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  folder = mkdtempSync(join(tmpdir(), 'bennu-assertion-'))
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test.each([
+  ['https://sso.example/x', true],
+  ['http://sso.example/x', false],
+  ['http://localhost:8080/x', true],
+  ['http://127.0.0.1/x', true],
+  ['http://[::1]:8080/x', true],
+  ['http://localhost.evil.example/x', false],
+  ['https:sso.example', false],
+  ['https:////realms//x', false],
+  ['https://user:pw@sso.example/x', false],
+  ['file:///etc/passwd', false],
+  ['ftp://localhost/x', false],
+])('%s may be asked: %s', (address, expected) => {
+  expect(isSafeAddress(address)).toBe(expected)
+})
+
+test.each<[string, RequestListener, string]>([
+  ['is no JSON', (_, r) => r.end('<html>'), 'its answer is not JSON'],
+  ['is a list', (_, r) => r.end('[]'), 'its answer is not a JSON object'],
+  ['is an error', (_, r) => r.writeHead(502).end('{}'), 'it answered with status 502'],
+  [
+    'is too long',
+    (_, r) => r.end(`{"a":"${'x'.repeat(1024 * 1024)}"}`),
+    'its answer is larger than a mebibyte',
+  ],
+  [
+    'breaks off',
+    (_, r) => r.writeHead(200, { 'content-length': '100' }).write('{', () => r.destroy()),
+    'no connection could be made',
+  ],
+  [
+    'leads to another port',
+    (_, r) => r.writeHead(302, { location: 'http://127.0.0.1:1/x' }).end(),
+    'it redirects to another place',
+  ],
+  [
+    'leads round and round',
+    (_, r) => r.writeHead(302, { location: '/again' }).end(),
+    'it redirects too often',
+  ],
+])('an answer that %s is told in a sentence without the address', async (_, listener, sentence) => {
+  answer = listener
+  await expect(fetchObject(`${origin}/x`)).rejects.toThrow(new RegExp(`^${sentence}$`))
+})
+
+test('a POST is not sent on to where it redirects', async () => {
+  let asked = 0
+  answer = (_, response) => {
+    asked += 1
+    response.writeHead(307, { location: '/token' }).end()
+  }
+  const body = new URLSearchParams({ client_secret: 's' })
+  await expect(fetchFromProvider(`${origin}/x`, { method: 'POST', body })).rejects.toThrow('another place')
+  expect(asked).toBe(1)
+})
+
+test('a redirect on the same host is followed', async () => {
+  answer = (request, response) =>
+    request.url === '/x' ? response.writeHead(301, { location: '/y' }).end() : response.end('{"at":"y"}')
+  expect(await fetchObject(`${origin}/x`)).toEqual({ at: 'y' })
+})
+
+test('an answer that does not come is given up after five seconds', async () => {
+  answer = () => {}
+  const begin = performance.now()
+  await expect(fetchObject(`${origin}/x`)).rejects.toThrow('it did not answer within 5 seconds')
+  expect(performance.now() - begin).toBeGreaterThan(4_000)
+}, 20_000)
+
+test('an assertion is read anew each time', async () => {
+  const path = join(folder, 'token')
+  const read = () => readAssertion({ assertionFile: { path, confidential: false } })
+  writeFileSync(path, 'one\n')
+  expect(await read()).toBe('one')
+  writeFileSync(path, 'two')
+  expect(await read()).toBe('two')
+})
+
+test.each([
+  ['missing', null, 'cannot be read'],
+  ['empty', ' \n', 'is empty'],
+  ['too large', 'x'.repeat(64 * 1024 + 1), 'is larger than 64 KiB'],
+])(
+  'an assertion file that is %s is an error with its path, unless that is confidential',
+  async (name, text, why) => {
+    const path = join(folder, name)
+    if (text !== null) writeFileSync(path, text)
+    await expect(readAssertion({ assertionFile: { path, confidential: false } })).rejects.toThrow(
+      `the file ${JSON.stringify(path)} with the client assertion ${why}`,
+    )
+    await expect(readAssertion({ assertionFile: { path, confidential: true } })).rejects.toThrow(
+      `the file with the client assertion ${why}`,
+    )
+  },
+)
+
+test('a folder is no assertion', async () => {
+  await expect(readAssertion({ assertionFile: { path: folder, confidential: false } })).rejects.toThrow(
+    'is no file',
+  )
+})
