@@ -25,10 +25,8 @@ const TOKEN_PAGE = /^\/reset-password-with-token(\/|$)/
 const SIGN_IN_PAGES = /^\/(login|logout)(\/|$)/
 
 export default async function middleware(request: NextRequest): Promise<NextResponse> {
-  if (mustSignIn(request)) {
-    if (isLedHere(request)) return reloadPage()
-    return NextResponse.redirect(loginAddress(request), 302)
-  }
+  if (isNobody(request) && isLedHere(request)) return reloadPage()
+  if (mustSignIn(request)) return NextResponse.redirect(loginAddress(request), 302)
   const policy = contentSecurityPolicy(crypto.randomUUID().replaceAll('-', ''), await formTargets(request))
   const headers = new Headers(request.headers)
   // Next reads the nonce from here and puts it on every script it writes.
@@ -40,17 +38,23 @@ export default async function middleware(request: NextRequest): Promise<NextResp
 }
 
 /** Neither cookie there: nobody to be. A page judges cookies that are there by itself. */
-function mustSignIn({ cookies, nextUrl, method }: NextRequest): boolean {
+function isNobody({ cookies, method }: NextRequest): boolean {
   if (!getRuntime().config.auth.enabled || method !== 'GET') return false
-  if (OPEN_PAGES.test(nextUrl.pathname)) return false
   return !cookies.has('phoenix-access-token') && !cookies.has('phoenix-refresh-token')
+}
+
+function mustSignIn(request: NextRequest): boolean {
+  return isNobody(request) && !OPEN_PAGES.test(request.nextUrl.pathname)
 }
 
 /**
  * Whether a link or a redirect of another site led to this page: an identity provider's after a sign-in, for one. The
  * browser keeps strict cookies back then (RFC 6265bis 5.6.7.1), so that their absence says nothing.
  */
-function isLedHere({ headers }: NextRequest): boolean {
+function isLedHere({ headers, nextUrl }: NextRequest): boolean {
+  const { pathname } = nextUrl
+  // Of the open pages only the login page asks whether somebody is signed in.
+  if (OPEN_PAGES.test(pathname) && !/^\/login(\/|$)/.test(pathname)) return false
   return headers.get('sec-fetch-site') === 'cross-site' && headers.get('sec-fetch-mode') === 'navigate'
 }
 
@@ -77,7 +81,7 @@ async function formTargets({ nextUrl }: NextRequest): Promise<string> {
   if (!SIGN_IN_PAGES.test(nextUrl.pathname)) return "'self'"
   const { config, db } = getRuntime()
   const has = config.oauth2.providers.length > 0 || (config.auth.enabled && (await hasProviders(db)))
-  return has ? "'self' https: http://localhost:* http://127.0.0.1:* http://[::1]:*" : "'self'"
+  return has ? "'self' https: http://localhost:* http://127.0.0.1:*" : "'self'"
 }
 
 /** A page without buttons is better than none: it says what is wrong with the database. */

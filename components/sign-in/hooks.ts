@@ -1,6 +1,6 @@
 /** Identity providers as the settings page asks for them, and what changes them. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { ProviderReport } from '#server/oidc/inspect'
+import type { ProviderReport } from '#server/oidc/model'
 import type { ProviderInput, SignInSettings } from '#server/sso-providers/model'
 import type { RecentSignIns } from '#server/sso-providers/recent-model'
 import { api } from '../api'

@@ -1,4 +1,4 @@
-import type { ProviderReport } from '#server/oidc/inspect'
+import type { ProviderReport } from '#server/oidc/model'
 import { plural } from '../format'
 import { Fact, Facts } from '../ui/facts'
 import { Notice } from '../ui/notice'

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { cookies, headers } from 'next/headers'
+import { cookies } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import { anyContext, publicConfig } from '#app/_lib/page'
 import { AuthCard } from '#components/account/auth-card'
@@ -41,9 +41,9 @@ export default async function LoginPage({ searchParams }: { searchParams: Promis
     ? undefined
     : (providers.find(({ name }) => name === one(query.trigger)) ??
       (one(query.local) === '1' ? undefined : providers.find(({ autoLogin }) => autoLogin)))
-  const mayRenew = !isSignedIn && (await mayHaveSession())
+  const mayRenew = !isSignedIn && (await hasRefreshCookie())
   // With a session that may only need renewing, the page asks for that first, and goes there when there is none.
-  if (wanted && !(await hasRefreshCookie())) redirect(loginPath(wanted.name, returnUrl))
+  if (wanted && !mayRenew) redirect(loginPath(wanted.name, returnUrl))
   return (
     <AuthCard title="Sign in">
       <SignInPanel
@@ -63,8 +63,3 @@ export default async function LoginPage({ searchParams }: { searchParams: Promis
 }
 
 const hasRefreshCookie = async () => (await cookies()).has(REFRESH_COOKIE)
-
-/** A strict cookie stays behind when a link on another site leads here: then the page itself has to ask with it. */
-async function mayHaveSession(): Promise<boolean> {
-  return (await hasRefreshCookie()) || (await headers()).get('sec-fetch-site') === 'cross-site'
-}
