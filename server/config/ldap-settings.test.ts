@@ -8,6 +8,7 @@ const LDAP = {
   PHOENIX_LDAP_HOST: 'ldap.example.com',
   PHOENIX_LDAP_USER_SEARCH_BASE_DNS: '["OU=People,DC=example,DC=com"]',
   PHOENIX_LDAP_ATTR_EMAIL: 'mail',
+  PHOENIX_LDAP_ATTR_UNIQUE_ID: 'entryUUID',
   PHOENIX_LDAP_GROUP_ROLE_MAPPINGS: `[{"group_dn": "${ADMINS}", "role": "admin"}]`,
 }
 const BIND = {
@@ -39,7 +40,7 @@ test('what is not set has its default', () => {
     bind: { dn: 'CN=svc,DC=example,DC=com', password: CANARY },
     userBases: ['OU=People,DC=example,DC=com'],
     userFilter: '(&(objectClass=user)(sAMAccountName=%s))',
-    attributes: { email: 'mail', displayName: 'displayName', memberOf: 'memberOf', uniqueId: null },
+    attributes: { email: 'mail', displayName: 'displayName', memberOf: 'memberOf', uniqueId: 'entryUUID' },
     groupSearch: null,
     roleMappings: [{ group: ADMINS, key: expect.any(String), role: 'ADMIN' }],
     allowSignUp: true,
@@ -71,7 +72,7 @@ describe('ways of writing a value', () => {
     [
       'attributes that are not asked for',
       { PHOENIX_LDAP_ATTR_DISPLAY_NAME: '', PHOENIX_LDAP_ATTR_MEMBER_OF: ' ' },
-      { attributes: { email: 'mail', displayName: null, memberOf: null, uniqueId: null } },
+      { attributes: { email: 'mail', displayName: null, memberOf: null, uniqueId: 'entryUUID' } },
     ],
     ...['', 'null', 'NULL', '""'].map((written): [string, Record<string, string>, object] => [
       `no addresses, written ${JSON.stringify(written)}`,
@@ -245,7 +246,12 @@ describe('what is wrong is one sentence with the name and what to do', () => {
       'GROUP_ROLE_MAPPINGS',
       /"SYSTEM" is no role.*VIEWER, MEMBER, ADMIN/,
     ],
-    ['no addresses and no id', { PHOENIX_LDAP_ATTR_EMAIL: '' }, 'ATTR_UNIQUE_ID', /missing.*objectGUID/],
+    [
+      'no addresses and no id',
+      { PHOENIX_LDAP_ATTR_EMAIL: '', PHOENIX_LDAP_ATTR_UNIQUE_ID: '' },
+      'ATTR_UNIQUE_ID',
+      /missing.*objectGUID/,
+    ],
     [
       'no addresses and no sign-up',
       { ...NO_MAIL, PHOENIX_LDAP_ALLOW_SIGN_UP: 'no' },
@@ -287,6 +293,11 @@ describe('what is wrong is one sentence with the name and what to do', () => {
 
 describe('what starts with a warning', () => {
   test.each<[string, Record<string, string>, RegExp]>([
+    [
+      'addresses as the only identity',
+      { PHOENIX_LDAP_ATTR_UNIQUE_ID: '' },
+      /^PHOENIX_LDAP_ATTR_UNIQUE_ID: .*take over/,
+    ],
     ['clear text', { PHOENIX_LDAP_TLS_MODE: 'none' }, /^PHOENIX_LDAP_TLS_MODE: .*clear text/],
     [
       'any certificate',

@@ -63,6 +63,7 @@ export function readLdap(
     )
   }
   if (ldap.attributes.email === null) checkWithoutEmail(reader, ldap, auth)
+  else if (ldap.attributes.uniqueId === null) warnAboutAddresses(reader)
   return ldap
 }
 
@@ -230,6 +231,14 @@ function readGroupSearch(reader: Reader): LdapConfig['groupSearch'] {
     )
   }
   return { filter, bases: bases ?? [], userAttribute }
+}
+
+function warnAboutAddresses(reader: Reader): void {
+  if (reader.isFaulty(UNIQUE_ID)) return
+  reader.warn(
+    `${UNIQUE_ID}: missing, so people are known by the address in their entry: whoever may write that can take over another ` +
+      'account, and a new address makes a new one. Set it to objectGUID, entryUUID or nsUniqueId.',
+  )
 }
 
 /** Without addresses an account can be known by its id alone, so it can only be made by signing in. */

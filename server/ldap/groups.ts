@@ -5,20 +5,21 @@ import { canonicalDn } from '#server/ldap/dn'
 import { textsOf } from '#server/ldap/entry'
 import { fillFilter } from '#server/ldap/filters'
 import type { Person } from '#server/ldap/person'
-import { isLdapTrouble, type LdapTrouble } from '#server/ldap/trouble'
+import { isLdapTrouble, isServerTrouble, type LdapTrouble } from '#server/ldap/trouble'
 
 export interface Groups {
   /** Their DNs, as the directory writes them. */
   dns: string[]
-  /** What went wrong with each base whose groups are missing. */
-  failures: LdapTrouble[]
+  /** The bases whose groups are missing: they are not there, or nobody may look. */
+  failures: { base: string; trouble: LdapTrouble }[]
 }
 
 /**
- * The groups of a person: as their own entry names them, or by a search. A base that fails is left out, the others still
- * count; with `strict` nothing does.
+ * The groups of a person: as their own entry names them, or by a search. A base that may not be searched is left out, the
+ * others still count; with `strict` nothing does.
  * @param username what they typed
- * @throws LdapTrouble when the connection has gone, or with `strict`
+ * @throws LdapTrouble when the server cannot answer now: with half of the groups the role would be another; any with
+ *   `strict`
  */
 export async function groupsOf(
   connection: Connection,
@@ -34,15 +35,24 @@ export async function groupsOf(
     }
   }
   const value = valueFor(groupSearch.userAttribute, person, username)
-  if (value === null) return { dns: [], failures: [] }
+  // Directories that stop at a NUL, or skip it, would answer with the groups of another.
+  if (value === null || /\p{Cc}/u.test(value)) return { dns: [], failures: [] }
   const filter = fillFilter(groupSearch.filter, value)
-  const asked = groupSearch.bases.map((base) => connection.search(base, { filter, attributes: ['1.1'] }))
-  const answers = await Promise.allSettled(asked)
-  const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
-  const fatal = failures.find((error) => strict || !isLdapTrouble(error) || error.resultCode === null)
+  const { bases } = groupSearch
+  // Page by page: a directory gives so many at once, and leaves out the rest.
+  const options = { filter, attributes: ['1.1'], paged: true }
+  const answers = await Promise.allSettled(bases.map((base) => connection.search(base, options)))
+  const errors: unknown[] = answers.map((answer) => (answer.status === 'rejected' ? answer.reason : null))
+  const fatal = errors.find(
+    (error) => error !== null && (strict || !isLdapTrouble(error) || isServerTrouble(error)),
+  )
   if (fatal) throw fatal
+  const failures = bases.flatMap((base, index) => {
+    const error = errors[index]
+    return isLdapTrouble(error) ? [{ base, trouble: error }] : []
+  })
   const entries = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
-  return { dns: entries.map(({ dn }) => dn), failures: failures.filter(isLdapTrouble) }
+  return { dns: entries.map(({ dn }) => dn), failures }
 }
 
 /** What stands for the person in the filter of groups; null when their entry lacks it. */

@@ -49,6 +49,29 @@ describe('hosts', () => {
     expect(asked).toEqual([])
   })
 
+  test('that use up the time stand behind the others at the next sign-in', async () => {
+    const deadline = new Deadline(30)
+    const work = async (host: string) => {
+      asked.push(host)
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      throw new LdapTrouble('search', 'timeout')
+    }
+    await expect(onSomeHost({ ldap, log, deadline }, work)).rejects.toMatchObject({ reason: 'timeout' })
+    expect(asked).toEqual(['a'])
+    expect(await ask(['a'])).toBe('b')
+    expect(asked).toEqual(['b'])
+  })
+
+  test('are not all asked about a service account that one refuses', async () => {
+    const work = async (host: string) => {
+      asked.push(host)
+      throw new LdapTrouble('bind', 'credentials')
+    }
+    const deadline = new Deadline(1_000)
+    await expect(onSomeHost({ ldap, log, deadline }, work)).rejects.toMatchObject({ reason: 'credentials' })
+    expect(asked).toEqual(['a'])
+  })
+
   test('that answer have answered: a fault of ours leads to no other', async () => {
     const work = () => Promise.reject(new TypeError('ours'))
     await expect(onSomeHost({ ldap, log, deadline: new Deadline(1_000) }, work)).rejects.toThrow('ours')

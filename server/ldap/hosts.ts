@@ -1,4 +1,7 @@
-/** Which host of a directory is asked: in the order of the settings, beginning with the one that worked last. */
+/**
+ * Which host of a directory is asked: in the order of the settings, beginning with the one that worked last, or with the
+ * one behind a host that did not.
+ */
 import type { Logger } from 'pino'
 import type { LdapConfig } from '#server/config/model'
 import type { Deadline } from '#server/ldap/deadline'
@@ -18,7 +21,7 @@ export function hostsInTurn(ldap: LdapConfig): string[] {
 
 /**
  * Does the work on the first host that it goes well with. Only trouble with a host leads to the next: what a directory
- * answers is the answer.
+ * answers is the answer, and a service account that one host refuses would be locked by trying it at all of them.
  * @throws LdapTrouble of the last host that was asked; whatever else `work` throws
  */
 export async function onSomeHost<T>(
@@ -36,10 +39,17 @@ export async function onSomeHost<T>(
       if (!isLdapTrouble(error)) throw error
       const { step, reason, resultCode } = error
       authLogger(log).warn({ host, step, reason, resultCode }, 'trouble with a host of the directory')
+      if (step === 'bind' && reason === 'credentials') throw error
       last = error
+      // One that uses up the time of a whole sign-in must not stand before the others again.
+      remember(ldap, hostBehind(ldap, host))
     }
   }
   throw last
+}
+
+function hostBehind({ hosts }: LdapConfig, host: string): string {
+  return hosts[(hosts.indexOf(host) + 1) % hosts.length] ?? host
 }
 
 function remember(ldap: LdapConfig, host: string): void {

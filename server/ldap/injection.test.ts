@@ -78,6 +78,8 @@ const ATTACKS: [string, string][] = [
   ['an attribute', 'ada)(userPassword=*'],
   ['a rule', 'ada:caseExactMatch:=x'],
   ['a percent sign and its letter', '%s'],
+  ['a NUL', 'ada\0'],
+  ['a NUL between', 'a\0)(uid=*'],
   ['a long name', `${'a'.repeat(200)}*)(uid=*`],
 ]
 
@@ -88,7 +90,7 @@ describe('in the filter of people', () => {
     expect(verdict).toMatchObject({ person: null, refused: 'directory-unknown' })
     expect(await filters()).toEqual([
       // slapd marks a comparison that no entry can pass with a question mark, as for half a letter.
-      expect.stringMatching(/^\(&\(objectClass=inetOrgPerson\)\(\??uid=/),
+      expect.stringMatching(/^\(&\(objectClass=inetOrgPerson\)\(\??uid=[^()*]*\)\)$/),
     ])
   })
 
@@ -124,14 +126,37 @@ describe('in the filter of groups', () => {
   }
   const everybody = [{ group: '*', key: '*', role: 'VIEWER' as const }]
 
-  test.each(ATTACKS)('%s finds no group', async (_, attack) => {
-    await slapd.takeLog()
-    await ask(attack, { groupSearch, roleMappings: everybody })
-    const [, groups, ...others] = await filters()
-    expect(others).toEqual([])
-    // For a name that nobody has, what is searched for is the name all the same.
-    expect(groups).toMatch(/^\(&\(objectClass=posixGroup\)\(\??memberUid=/)
-  })
+  /** As `memberUid=%s` has to look in the log; null where slapd writes letters in a way of its own. */
+  const expected = (attack: string) => (/^[\x20-\x7e]+$/.test(attack) ? logged(attack) : null)
+
+  const isSearched = (attack: string) => !/\p{Cc}/u.test(attack)
+
+  test.each(ATTACKS.filter(([, attack]) => !isSearched(attack)))(
+    '%s is not searched for',
+    async (_, attack) => {
+      await slapd.takeLog()
+      const userFilter = '(|(uid=ada)(uid=%s))'
+      expect(await ask(attack, { userFilter, groupSearch })).toMatchObject({ refused: 'no-group' })
+      expect(await filters()).toHaveLength(1)
+    },
+  )
+
+  test.each(ATTACKS.filter(([, attack]) => isSearched(attack)))(
+    '%s is one value of one search for groups',
+    async (_, attack) => {
+      // Somebody is found whatever is typed, so that what is typed goes on to the groups.
+      const userFilter = '(|(uid=ada)(uid=%s))'
+      const roleMappings = ldapSettings(slapd).roleMappings
+      await slapd.takeLog()
+      const verdict = await ask(attack, { userFilter, groupSearch, roleMappings })
+      expect(verdict).toMatchObject({ person: { dn: slapd.dnOf('ada') }, refused: 'no-group' })
+      const [, groups = '', ...others] = await filters()
+      expect(others).toEqual([])
+      const value = /^\(&\(objectClass=posixGroup\)\(\??memberUid=([^()*]*)\)\)$/.exec(groups)?.[1]
+      expect(value).toBeDefined()
+      expect(value?.toLowerCase()).toBe(expected(attack)?.toLowerCase() ?? value?.toLowerCase())
+    },
+  )
 
   test('an attribute of the entry is a value too', async () => {
     const byName = { ...groupSearch, userAttribute: 'displayName' }

@@ -11,7 +11,7 @@ import type { Deadline } from '#server/ldap/deadline'
 import { groupsOf, mappingFor } from '#server/ldap/groups'
 import { onSomeHost } from '#server/ldap/hosts'
 import { findPerson, type Person } from '#server/ldap/person'
-import { isLdapTrouble } from '#server/ldap/trouble'
+import { isLdapTrouble, isServerTrouble } from '#server/ldap/trouble'
 import { authLogger } from '#server/log'
 
 /** What the directory says of somebody. */
@@ -28,6 +28,8 @@ export interface Question {
   deadline: Deadline
   username: string
   password: string
+  /** Whether the password of somebody who was found may be tried; asked before it is, once for each host. */
+  mayTry?: (person: Person) => Promise<boolean>
 }
 
 /** @throws LdapTrouble when no host answers */
@@ -42,13 +44,17 @@ async function askHost(question: Question, host: string): Promise<Verdict> {
     const found = await findPerson(connection, ldap, username)
     const person = found.length === 1 ? (found[0] as Person) : null
     const whom = person ?? nobody(ldap)
-    const refusedBind = await bindAs(question, host, whom.dn)
+    const isLocked = person !== null && (await question.mayTry?.(person)) === false
+    const refusedBind = await bindAs(question, host, isLocked ? nobody(ldap).dn : whom.dn)
     const groups = await groupsOf(connection, ldap, { person: whom, username })
-    for (const { reason, resultCode } of groups.failures)
-      authLogger(question.log).warn({ host, reason, resultCode }, 'a place of groups could not be searched')
+    for (const { base, trouble } of groups.failures)
+      authLogger(question.log).warn(
+        { host, base, resultCode: trouble.resultCode },
+        'a place of groups could not be searched',
+      )
     const mapping = mappingFor(ldap, groups.dns)
     if (!person) return { host, person, refused: found.length === 0 ? 'directory-unknown' : 'ambiguous' }
-    const refused = refusedBind ?? missingAttribute(ldap, person)
+    const refused = isLocked ? 'locked' : (refusedBind ?? missingAttribute(ldap, person))
     if (refused !== null || mapping === null) return { host, person, refused: refused ?? 'no-group' }
     return { host, person, refused: null, mapping }
   } finally {
@@ -57,7 +63,7 @@ async function askHost(question: Question, host: string): Promise<Verdict> {
 }
 
 function missingAttribute({ attributes }: LdapConfig, person: Person): string | null {
-  if (attributes.email !== null && person.email === null) return 'no-email'
+  if (attributes.email !== null && person.email === null) return 'no-mail-attribute'
   return attributes.uniqueId !== null && person.uniqueId === null ? 'no-unique-id' : null
 }
 
@@ -68,12 +74,6 @@ function nobody({ userBases, groupSearch }: LdapConfig): Person {
   const entry = groupSearch?.userAttribute ? { dn, [groupSearch.userAttribute]: name } : { dn }
   return { dn, email: null, displayName: null, uniqueId: null, entry }
 }
-
-/**
- * Result codes (RFC 4511 appendix A) that speak of the server, not of the person: another host may know better. All others
- * are a no, whatever the words: told apart, they would say which names there are.
- */
-const OF_THE_SERVER = new Set([1, 2, 3, 7, 8, 10, 11, 13, 51, 52, 80])
 
 /** Binds as the person, on a connection of its own. Null when the directory says yes, else why not. */
 async function bindAs(
@@ -88,7 +88,8 @@ async function bindAs(
     await connection.bind(dn, password)
     return null
   } catch (error) {
-    if (!isLdapTrouble(error) || error.resultCode === null || OF_THE_SERVER.has(error.resultCode)) throw error
+    // Whatever the words: told apart, they would say which names there are.
+    if (!isLdapTrouble(error) || isServerTrouble(error)) throw error
     return bindRefusal(error.answer as { code?: unknown; message?: unknown }) ?? 'wrong-password'
   } finally {
     connection.close()

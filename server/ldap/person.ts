@@ -37,8 +37,15 @@ export async function findPerson(
   const filter = fillFilter(ldap.userFilter, username)
   const attributes = wantedAttributes(ldap, more)
   const options = { filter, attributes, sizeLimit: AMBIGUOUS }
-  const found = await Promise.all(ldap.userBases.map((base) => searchBase(connection, base, options)))
-  return (found.find((entries) => entries.length > 0) ?? []).map((entry) => personOf(ldap, entry))
+  const answers = await Promise.allSettled(
+    ldap.userBases.map((base) => searchBase(connection, base, options)),
+  )
+  for (const answer of answers) {
+    // Trouble with a further base is none for those whom an earlier one has.
+    if (answer.status === 'rejected') throw answer.reason
+    if (answer.value.length > 0) return answer.value.map((entry) => personOf(ldap, entry))
+  }
+  return []
 }
 
 /** A base that is not there holds nobody. */

@@ -1,6 +1,6 @@
 /** Signing in with a directory, from the route to a running slapd. */
 import { desc, eq } from 'drizzle-orm'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { POST } from '#app/auth/ldap/login/route'
 import { POST as localLogin } from '#app/auth/login/route'
 import { settleFloods } from '#server/audit/flood'
@@ -20,6 +20,12 @@ import {
   SUFFIX,
   startSlapd,
 } from '../../test/slapd'
+
+// When refusals are answered is tried where times are compared.
+vi.mock('#server/ldap/answer-time', () => ({
+  noteTimeOfKnown: () => {},
+  untilRefusalIsDue: async () => {},
+}))
 
 const GUID = Buffer.from('c7e412221e050c4d9a5b12770a9bb7ab', 'hex')
 const CONTRACTORS = `ou=contractors,${SUFFIX}`
@@ -160,9 +166,10 @@ describe('one answer for all who do not come in, and the reason on record', () =
     ['a name that nobody has', 'nobody', PERSON_PASSWORD, 'directory-unknown'],
     ['a wrong password', 'ada', 'wrong', 'wrong-password'],
     ['nobody of a mapped group', 'lonely', PERSON_PASSWORD, 'no-group'],
-    ['no address where there should be one', 'nomail', PERSON_PASSWORD, 'no-email'],
-    ['a name longer than 256 characters', 'x'.repeat(257), PERSON_PASSWORD, 'too-long'],
-    ['a password longer than 1024 characters', 'ada', 'x'.repeat(1025), 'too-long'],
+    ['no address where there should be one', 'nomail', PERSON_PASSWORD, 'no-mail-attribute'],
+    ['a name longer than 256 characters', 'x'.repeat(257), PERSON_PASSWORD, 'not-a-password'],
+    ['a password longer than 1024 characters', 'ada', 'x'.repeat(1025), 'not-a-password'],
+    ['a password that begins with a NUL', 'ada', '\0', 'not-a-password'],
     ['a NUL behind the name', 'ada\0', PERSON_PASSWORD, 'not-a-name'],
     ['a line break within the name', 'a\nda', PERSON_PASSWORD, 'not-a-name'],
   ])('%s', async (_, username, password, reason) => {
@@ -384,7 +391,7 @@ describe('accounts that are there', () => {
   test('without sign-up nobody new comes in, and those who are there do', async () => {
     world = await start({ allowSignUp: false })
     await expectRefused('ada')
-    expect(await lastEntry()).toMatchObject({ reason: 'sign-up-closed' })
+    expect(await lastEntry()).toMatchObject({ reason: 'sign-up-closed', actorName: 'ada' })
     await createAccount(world, { email: 'ada@example.com', authMethod: 'LDAP' })
     expect((await enter('ada')).email).toBe('ada@example.com')
   })
@@ -423,6 +430,22 @@ describe('limits', () => {
     const answer = await post('Ada')
     expect([answer.status, answer.headers.get('x-error-code')]).toEqual([429, 'locked'])
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
+  test('spellings that a directory takes for one name are counted as one', async () => {
+    world = await start({}, { lockoutAfter: 5 })
+    for (const spelling of ['ada', 'ＡDA', 'ａda', 'adá', 'a\u200bda']) await expectRefused(spelling, 'wrong')
+    expect((await post('ada')).status).toBe(429)
+  })
+
+  test('names that lead to one person are counted for that person, and no answer says so', async () => {
+    world = await start({ userFilter: '(|(uid=%s)(mail=%s))' }, { lockoutAfter: 5 })
+    for (const name of ['ada', 'ada@example.com', 'ada', 'ada@example.com', 'ada'])
+      await expectRefused(name, 'wrong')
+    await slapd.takeLog()
+    await expectRefused('ada')
+    expect((await slapd.takeLog()).filter((line) => line.includes(' BIND dn="uid=ada,'))).toEqual([])
+    expect(await lastEntry()).toMatchObject({ reason: 'locked', actorName: 'ada' })
   })
 
   test('names that nobody has are locked alike', async () => {
@@ -480,7 +503,10 @@ describe('trouble with the directory', () => {
   test('a service account that is refused is trouble of ours, not a wrong password of theirs', async () => {
     world = await start({ bind: { dn: slapd.dnOf('ada'), password: 'wrong' } })
     expect((await post('ada')).status).toBe(503)
-    expect(await lastEntry()).toMatchObject({ details: { step: 'bind', trouble: 'credentials' } })
+    expect(await lastEntry()).toMatchObject({
+      actorName: '(not looked up)',
+      details: { step: 'bind', trouble: 'credentials' },
+    })
   })
 
   test('without a directory there is no such address', async () => {

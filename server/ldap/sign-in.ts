@@ -1,4 +1,4 @@
-/** Signing in with a directory. One answer for every refusal, after the same work; the audit log knows the reason. */
+/** Signing in with a directory. One answer for every refusal, at one moment; the audit log knows the reason. */
 import { randomBytes } from 'node:crypto'
 import type { AuditDetails } from '#server/audit/entry'
 import { type Attempt, admit, noteRefusal } from '#server/auth/attempts'
@@ -7,7 +7,9 @@ import type { LdapConfig } from '#server/config/model'
 import type { Ctx } from '#server/context'
 import { AppError } from '#server/errors'
 import { findDirectoryAccount } from '#server/ldap/accounts'
+import { noteTimeOfKnown, untilRefusalIsDue } from '#server/ldap/answer-time'
 import { Deadline, SIGN_IN_MS } from '#server/ldap/deadline'
+import { lockName, PersonLock } from '#server/ldap/locks'
 import { askDirectory, type Verdict } from '#server/ldap/look-up'
 import { SlotsBusy, slotsFor } from '#server/ldap/slots'
 import { isLdapTrouble } from '#server/ldap/trouble'
@@ -17,6 +19,10 @@ import { signInOutside } from '#server/users/outside-accounts'
 
 const MAX_USERNAME = 256
 const MAX_PASSWORD = 1024
+
+/** People type passwords into the field above: only names that the directory knows are kept. */
+const UNKNOWN_NAME = '(not a name of the directory)'
+const NOT_ASKED = '(not looked up)'
 
 export interface DirectorySignIn {
   username?: string | null | undefined
@@ -36,7 +42,7 @@ export async function signInWithDirectory(ctx: Ctx, input: DirectorySignIn): Pro
   await takeFromLimit(ctx, 'login')
   const username = (input.username ?? '').trim()
   const password = input.password ?? ''
-  const attempt: Attempt = { name: lockName(username), method: 'LDAP', shown: UNKNOWN_NAME }
+  const attempt: Attempt = { name: lockName(username), method: 'LDAP', shown: NOT_ASKED }
   if (username === '' || password.trim() === '') {
     await noteRefusal(ctx, attempt, { reason: 'empty' })
     throw new AppError('unauthenticated', 'User name and password are required')
@@ -46,14 +52,10 @@ export async function signInWithDirectory(ctx: Ctx, input: DirectorySignIn): Pro
     await noteRefusal(ctx, attempt, { reason: 'not-a-name' })
     throw wrong()
   }
-  return oneByOne(ctx, attempt.name, () => tryOnce({ ctx, ldap, deadline, attempt, username, password }))
+  const person = new PersonLock(ctx)
+  const one = { ctx, ldap, deadline, attempt, username, password, person }
+  return oneByOne(ctx, attempt.name, () => tryOnce(one))
 }
-
-/** People type passwords into the field above: only names that the directory knows are kept. */
-const UNKNOWN_NAME = '(not a name of the directory)'
-
-/** Apart from addresses, so that whoever signs in here lifts no lock of an account with a password. */
-const lockName = (username: string) => `ldap ${username}`
 
 const wrong = () => new AppError('unauthenticated', 'Wrong user name or password')
 
@@ -64,39 +66,49 @@ interface Try {
   attempt: Attempt
   username: string
   password: string
+  /** The lock of the person behind the name. */
+  person: PersonLock
 }
 
 async function tryOnce(one: Try): Promise<Session> {
   const { ctx, ldap, attempt, username, password } = one
   const locks = await admit(ctx, attempt)
-  if (username.length > MAX_USERNAME || password.length > MAX_PASSWORD) {
-    await noteRefusal(ctx, attempt, { reason: 'too-long' }, { locks })
+  // A directory may take what follows a NUL for nothing, and the empty password for nobody's.
+  if (username.length > MAX_USERNAME || password.length > MAX_PASSWORD || password.includes('\0')) {
+    await noteRefusal(ctx, attempt, { reason: 'not-a-password' }, { locks })
     throw wrong()
   }
-  const verdict = await askInTurn(one)
+  const { verdict, startedAt } = await askInTurn(one)
   const { person, host } = verdict
   const found = await findDirectoryAccount(ctx.db.read, ctx.db, ldap, person ?? NOBODY)
   const user = typeof found === 'object' && 'user' in found ? found.user : null
-  const refused = verdict.refused ?? (user?.disabledAt ? 'disabled' : null)
-  if (refused !== null) {
-    const shown = person ? username : UNKNOWN_NAME
-    await noteRefusal(ctx, { ...attempt, shown }, { reason: refused, user, details: { host } }, { locks })
-    throw wrong()
-  }
-  return open(one, verdict as Verdict & { refused: null })
+  // What the directory has taken away it may give back: it has just let this person in.
+  const isBarred = user?.disabledAt != null && !user.disabledByDirectory
+  if (verdict.refused === null && !isBarred) return open(one, verdict, startedAt)
+  const shown = person ? username : UNKNOWN_NAME
+  const reason = verdict.refused ?? 'disabled'
+  await noteRefusal(ctx, { ...attempt, shown }, { reason, user, details: { host } }, { locks })
+  await untilRefusalIsDue(startedAt)
+  throw wrong()
 }
 
 /** Looked for where there is nobody: the database is asked as often for those who are not there. */
 const NOBODY = { email: 'nobody@directory.invalid', uniqueId: 'nobody' }
 
+interface Answer {
+  verdict: Verdict
+  /** When the directory was asked, by `performance.now()`. */
+  startedAt: number
+}
+
 /** Trouble is nobody’s failed attempt, and no name is locked for it. */
-async function askInTurn(one: Try): Promise<Verdict> {
-  const { ctx, ldap, deadline, attempt, username, password } = one
-  const question = { ldap, log: ctx.log, deadline, username, password }
+async function askInTurn(one: Try): Promise<Answer> {
+  const { ctx, ldap, deadline, attempt, person } = one
   try {
-    return await slotsFor(ldap).run(deadline, () => askDirectory(question))
+    return await slotsFor(ldap).run(deadline, () => ask(one))
   } catch (error) {
     await takeBack(ctx, attempt.name)
+    await person.takeBack()
     const isBusy = error instanceof SlotsBusy
     if (!isBusy && !isLdapTrouble(error)) throw error
     const details: AuditDetails = isBusy ? {} : { step: error.step, trouble: error.reason }
@@ -109,9 +121,20 @@ async function askInTurn(one: Try): Promise<Verdict> {
   }
 }
 
+async function ask({ ctx, ldap, deadline, username, password, person }: Try): Promise<Answer> {
+  const startedAt = performance.now()
+  const verdict = await askDirectory({
+    ...{ ldap, log: ctx.log, deadline, username, password },
+    mayTry: ({ dn }) => person.admit(dn),
+  })
+  if (verdict.person) noteTimeOfKnown(performance.now() - startedAt)
+  return { verdict, startedAt }
+}
+
 async function open(
-  { ctx, ldap, attempt, username }: Try,
+  { ctx, ldap, attempt, username, person: lock }: Try,
   { person, mapping, host }: Verdict & { refused: null },
+  startedAt: number,
 ): Promise<Session> {
   const outcome = await signInOutside(
     ctx,
@@ -123,13 +146,19 @@ async function open(
       names: [person.displayName, username],
       suffix: () => ` (${randomBytes(3).toString('hex')})`,
       ties: person.uniqueId === null ? {} : { ldapUniqueId: person.uniqueId },
+      shown: username,
       details: { host, group: mapping.group },
     },
     (tx) => findDirectoryAccount(tx, ctx.db, ldap, person),
-    (tx) => clearName(tx, ctx, attempt.name),
+    async (tx) => {
+      await clearName(tx, ctx, attempt.name)
+      await lock.clear(tx)
+    },
   )
   if (!('refused' in outcome)) return outcome.session
   // The password was right: nobody was guessing.
   await takeBack(ctx, attempt.name)
+  await lock.takeBack()
+  await untilRefusalIsDue(startedAt)
   throw wrong()
 }

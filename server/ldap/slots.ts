@@ -1,10 +1,13 @@
 /** The turn of those who sign in with a directory: few at a time, so that a flood of them leaves the directory alive. */
 import type { Deadline } from '#server/ldap/deadline'
 
-/** Waiting took longer than a sign-in may. */
+/** Sign-ins that wait for their turn in one process; a flood of more ends at the door. */
+const MAX_WAITING = 1_000
+
+/** Waiting took longer than a sign-in may, or too many wait. */
 export class SlotsBusy extends Error {
   constructor() {
-    super('No turn within the time for a sign-in')
+    super('No turn within the time for a sign-in, or too many wait')
     this.name = 'SlotsBusy'
   }
 }
@@ -20,7 +23,7 @@ export class Slots {
 
   /**
    * Runs `work` when it is its turn: first come, first served.
-   * @throws SlotsBusy when the deadline is over before that; whatever `work` throws
+   * @throws SlotsBusy when the deadline is over before that, or too many wait; whatever `work` throws
    */
   async run<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#max) await this.#wait(deadline)
@@ -35,7 +38,8 @@ export class Slots {
     }
   }
 
-  #wait(deadline: Deadline): Promise<void> {
+  async #wait(deadline: Deadline): Promise<void> {
+    if (this.#waiting.size >= MAX_WAITING) throw new SlotsBusy()
     return new Promise((resolve, reject) => {
       const begin = () => {
         clearTimeout(timer)

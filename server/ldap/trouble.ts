@@ -55,6 +55,17 @@ const CERTIFICATE =
   /^(CERT_|UNABLE_TO_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/
 const UNREACHABLE = /^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|EACCES)$/
 
+/**
+ * Result codes (RFC 4511 appendix A) that speak of the server, not of what was asked: another host may know better. All
+ * others are answers.
+ */
+const OF_THE_SERVER = new Set([1, 2, 3, 7, 8, 10, 11, 13, 51, 52, 80])
+
+/** Whether the server did not answer, or said that it cannot. */
+export function isServerTrouble({ resultCode }: Pick<LdapTrouble, 'resultCode'>): boolean {
+  return resultCode === null || OF_THE_SERVER.has(resultCode)
+}
+
 /** Any caught value of the library or of Node as trouble at this step. */
 export function troubleOf(step: LdapStep, error: unknown): LdapTrouble {
   if (isLdapTrouble(error)) return error

@@ -21,6 +21,8 @@ export interface Vouched {
   pictureUrl?: string | null
   /** What ties the account to the authority, written for newcomers and for accounts that were found. */
   ties: Partial<Pick<User, 'oauth2ClientId' | 'oauth2UserId' | 'ldapUniqueId'>>
+  /** What to call somebody in the record of a refusal, where there may be no account. */
+  shown?: string
   /** Further facts for the audit log. */
   details?: AuditDetails
 }
