@@ -3,6 +3,7 @@
  * policy with a nonce of its own. The lock is in the pages and routes themselves.
  */
 import { type NextRequest, NextResponse } from 'next/server'
+import { clearedCookies, JUST_SIGNED_IN_COOKIE } from '#server/auth/cookies'
 import { withRoot } from '#server/root-path'
 import { getRuntime } from '#server/runtime'
 import { hasStoredProviders } from '#server/sso-providers/stored'
@@ -49,12 +50,14 @@ function mustSignIn(request: NextRequest): boolean {
 
 /**
  * Whether a link or a redirect of another site led to this page: an identity provider's after a sign-in, for one. The
- * browser keeps strict cookies back then (RFC 6265bis 5.6.7.1), so that their absence says nothing.
+ * browser keeps strict cookies back then (RFC 6265bis 5.6.7.1), so that their absence says nothing. On plain http
+ * browsers do not tell where a request comes from: there the cookie that a sign-in leaves for half a minute says it.
  */
-function isLedHere({ headers, nextUrl }: NextRequest): boolean {
+function isLedHere({ headers, nextUrl, cookies }: NextRequest): boolean {
   const { pathname } = nextUrl
   // Of the open pages only the login page asks whether somebody is signed in.
   if (OPEN_PAGES.test(pathname) && !/^\/login(\/|$)/.test(pathname)) return false
+  if (cookies.has(JUST_SIGNED_IN_COOKIE)) return true
   return headers.get('sec-fetch-site') === 'cross-site' && headers.get('sec-fetch-mode') === 'navigate'
 }
 
@@ -62,7 +65,7 @@ function isLedHere({ headers, nextUrl }: NextRequest): boolean {
 function reloadPage(): NextResponse {
   const page =
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0"><title>Bennu</title></html>'
-  return new NextResponse(page, {
+  const response = new NextResponse(page, {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -70,6 +73,10 @@ function reloadPage(): NextResponse {
       'referrer-policy': 'no-referrer',
     },
   })
+  // Once: where cookies do not stick at all, the login page comes next and says so.
+  for (const cookie of clearedCookies(getRuntime().config, false, [JUST_SIGNED_IN_COOKIE]))
+    response.headers.append('set-cookie', cookie)
+  return response
 }
 
 /**

@@ -1,6 +1,12 @@
 /** The cookies of sign-in: their exact attributes, and reading them from a Cookie header. */
 import type { Config } from '#server/config/model'
 
+/**
+ * Says for half a minute that somebody has just come back from an identity provider. The strict cookies of their session
+ * are kept back on that first page, which must not take them for nobody. Lax, and worth nothing to anybody.
+ */
+export const JUST_SIGNED_IN_COOKIE = 'bennu-just-signed-in'
+
 export const ACCESS_COOKIE = 'phoenix-access-token'
 export const REFRESH_COOKIE = 'phoenix-refresh-token'
 export const OAUTH_STATE_COOKIE = 'phoenix-oauth2-state'
