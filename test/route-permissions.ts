@@ -23,6 +23,7 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
 
   // Every operation in the query asks for a right of its own: server/graphql.
   '/graphql': { GET: 'graphql.use', POST: 'graphql.use' },
+  '/graphql/[...path]': every('nothing here'),
 
   // Signing in needs no credential, refreshing and leaving read the cookies themselves.
   '/auth/login': { POST: 'public' },

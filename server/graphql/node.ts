@@ -5,7 +5,7 @@ import { decodeGlobalId } from '#server/global-id'
 import type { Ask } from '#server/graphql/ask'
 import { permit } from '#server/graphql/gate'
 import { readSecretId } from '#server/graphql/types/secret'
-import { ASSIGNABLE_ROLES, loadUser } from '#server/graphql/types/user'
+import { loadUser, ROLES } from '#server/graphql/types/user'
 import { can } from '#server/permissions'
 import { listStoredSecrets } from '#server/secrets/reveal'
 import { isOwnAccount } from '#server/users/protection'
@@ -14,7 +14,7 @@ type Find = (ask: Ask, rowId: number) => Promise<object | undefined>
 
 const FINDERS: Record<string, Find> = {
   User: loadUser,
-  UserRole: async (_ask, rowId) => ASSIGNABLE_ROLES.find(({ id }) => id === rowId),
+  UserRole: async (_ask, rowId) => ROLES.find(({ id }) => id === rowId),
   UserApiKey: findUserKey,
   SystemApiKey: (ask, rowId) => {
     permit(ask, 'systemApiKey.list')

@@ -22,10 +22,9 @@ export interface UserRole {
 /** A role by its name. */
 export const roleOf = (name: AccountRole): UserRole => ({ id: ROLE_NAMES.indexOf(name) + 1, name })
 
+export const ROLES: readonly UserRole[] = ROLE_NAMES.map(roleOf)
 /** The roles that people have. */
-export const ASSIGNABLE_ROLES: readonly UserRole[] = ROLE_NAMES.filter((name) => name !== 'SYSTEM').map(
-  roleOf,
-)
+export const ASSIGNABLE_ROLES: readonly UserRole[] = ROLES.filter(({ name }) => name !== 'SYSTEM')
 
 export const AuthMethodType = builder.enumType('AuthMethod', { values: ['LOCAL', 'OAUTH2', 'LDAP'] as const })
 export const RoleInput = builder.enumType('UserRoleInput', { values: ['ADMIN', 'MEMBER', 'VIEWER'] as const })
