@@ -51,6 +51,8 @@ test('an admin tests the connection, and sees whom it finds, the groups and the 
   await directory.getByRole('button', { name: 'Test connection' }).click()
   await expect(directory.getByText('None of the groups has a role')).toBeVisible()
   await expectAccessible(page)
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await directory.evaluate((section) => section.scrollWidth <= section.clientWidth)).toBe(true)
 })
 
 test('whoever is in the group of members signs in as one and sees no settings of sign-in', async ({

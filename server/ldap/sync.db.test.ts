@@ -663,4 +663,19 @@ describe('several replicas', () => {
     await endSync(world, turn as Date, null)
     expect((await readSyncState(later(131))).isRunning).toBe(true)
   })
+
+  test('a replica that was held up for longer than its turn changes nobody', async () => {
+    await admin()
+    const gus = await person('gus', { ldapUniqueId: '55555555-5555-4555-8555-555555555555' })
+    const deaf = createServer(() => {})
+    await new Promise<void>((resolve) => deaf.listen(slapd.port, '127.0.0.42', resolve))
+    const held = syncAccounts(withSettings({ hosts: ['127.0.0.42', ...settings.hosts] }))
+    const refused = expect(held).rejects.toThrow('Another server has taken over')
+    await expect.poll(async () => (await readSyncState(world)).isRunning).toBe(true)
+    const later = { ...world, clock: () => new Date(Date.now() + 130_000) }
+    expect(await claimSync(later, 0)).not.toBeNull()
+    await refused
+    deaf.close()
+    expect((await read(gus.id)).disabledAt).toBeNull()
+  }, 30_000)
 })
