@@ -19,7 +19,8 @@ const ERRORS: Record<string, string> = {
     'The identity provider did not say who you are: it does not speak OpenID Connect with this server. Ask an admin.',
   missing_email_scope:
     'The identity provider did not send your e-mail address. Ask an admin to have it sent.',
-  email_in_use: 'An account with your e-mail address signs in another way. Use that way, or ask an admin.',
+  email_in_use:
+    'An account with your e-mail address is there already and is not tied to this provider. If you have another way to sign in, use it; otherwise ask an admin.',
   sign_in_not_allowed: 'You have no account here, and none is made at sign-in. Ask an admin for one.',
 }
 

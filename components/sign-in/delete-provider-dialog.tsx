@@ -7,11 +7,13 @@ import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { notify } from '../ui/notify'
 import { TextField } from '../ui/text-field'
+import { EndSessions } from './end-sessions'
 import { useProviderDeed } from './hooks'
 
 /** Asks for the name before a provider and its secret are gone. */
 export function DeleteProviderDialog({ provider, onClose }: { provider: ProviderView; onClose: () => void }) {
   const { name, displayName, accounts } = provider
+  const [endSessions, setEndSessions] = useState(false)
   const deed = useProviderDeed()
   const [typed, setTyped] = useState('')
   const [error, setError] = useState<string>()
@@ -19,7 +21,7 @@ export function DeleteProviderDialog({ provider, onClose }: { provider: Provider
     if (typed.trim() !== name) return setError('This is not its name')
     setError(undefined)
     deed.mutate(
-      { kind: 'delete', name },
+      { kind: 'delete', name, endSessions },
       {
         onSuccess: () => {
           onClose()
@@ -41,9 +43,10 @@ export function DeleteProviderDialog({ provider, onClose }: { provider: Provider
         <p className="wrap-anywhere">
           {accounts === 0
             ? `Nobody signs in with ${displayName} yet.`
-            : `${plural(accounts, 'account')} can no longer sign in with ${displayName}. They stay, with their keys and what they made; sessions go on until they end.`}{' '}
+            : `${plural(accounts, 'account')} can no longer sign in with ${displayName}. They stay, with their keys and what they made.`}{' '}
           The client secret is deleted too.
         </p>
+        <EndSessions provider={provider} isChecked={endSessions} onChange={setEndSessions} />
         <TextField
           label={`Its name, ${name}, to confirm`}
           value={typed}

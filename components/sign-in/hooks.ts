@@ -30,8 +30,8 @@ export function useRecentSignIns(name: string) {
 export type ProviderDeed =
   | { kind: 'create'; name: string; input: ProviderInput }
   | { kind: 'update'; name: string; input: ProviderInput }
-  | { kind: 'switch'; name: string; enabled: boolean }
-  | { kind: 'delete'; name: string }
+  | { kind: 'switch'; name: string; enabled: boolean; endSessions: boolean }
+  | { kind: 'delete'; name: string; endSessions: boolean }
   | { kind: 'order'; names: string[] }
 
 /** Does a deed and asks for the list anew. A secret is not kept longer than the request takes. */
@@ -50,8 +50,9 @@ function send(deed: ProviderDeed): Promise<void> {
   if (deed.kind === 'order') return api('/ui/sign-in/order', { method: 'PUT', body: { names: deed.names } })
   const one = `${path}/${deed.name}`
   if (deed.kind === 'update') return api(one, { method: 'PUT', body: deed.input })
-  if (deed.kind === 'switch') return api(one, { method: 'PATCH', body: { enabled: deed.enabled } })
-  return api(one, { method: 'DELETE' })
+  if (deed.kind === 'switch')
+    return api(one, { method: 'PATCH', body: { enabled: deed.enabled, endSessions: deed.endSessions } })
+  return api(`${one}?end_sessions=${deed.endSessions}`, { method: 'DELETE' })
 }
 
 /** Asks a provider what it offers: one that there is, or what the form holds. */

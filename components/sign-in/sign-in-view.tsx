@@ -17,6 +17,7 @@ import { ProviderCard } from './provider-card'
 
 const ProviderDialog = dynamic(() => import('./provider-dialog').then((m) => m.ProviderDialog))
 const TestDialog = dynamic(() => import('./test-dialog').then((m) => m.TestDialog))
+const TurnOffDialog = dynamic(() => import('./turn-off-dialog').then((m) => m.TurnOffDialog))
 const DeleteProviderDialog = dynamic(() =>
   import('./delete-provider-dialog').then((m) => m.DeleteProviderDialog),
 )
@@ -34,14 +35,14 @@ export function SignInView() {
   const [ask, setAsk] = useState<ProviderAsk | null>(null)
   const close = () => setAsk(null)
   const onAsk = (next: ProviderAsk) => {
-    if (next.kind === 'switch') turn(next.provider)
+    if (next.kind === 'switch' && !next.provider.enabled) turnOn(next.provider)
     else if (next.kind === 'move') move(next.provider, next.by)
     else setAsk(next)
   }
-  const turn = ({ name, displayName, enabled }: ProviderView) =>
+  const turnOn = ({ name, displayName }: ProviderView) =>
     deed.mutate(
-      { kind: 'switch', name, enabled: !enabled },
-      { onSuccess: () => void notify(`${displayName} is ${enabled ? 'off' : 'on'}`) },
+      { kind: 'switch', name, enabled: true, endSessions: false },
+      { onSuccess: () => void notify(`${displayName} is on`) },
     )
   const move = ({ name }: ProviderView, by: 1 | -1) => {
     const names = storedOf(query.data).map((one) => one.name)
@@ -89,6 +90,7 @@ export function SignInView() {
         />
       )}
       {ask?.kind === 'test' && <TestDialog provider={ask.provider} onClose={close} />}
+      {ask?.kind === 'switch' && <TurnOffDialog provider={ask.provider} onClose={close} />}
       {ask?.kind === 'delete' && <DeleteProviderDialog provider={ask.provider} onClose={close} />}
     </>
   )

@@ -21,6 +21,8 @@ const RULE_WORDS: Readonly<Record<string, string>> = {
   'email-missing': 'No e-mail address was found at the path to it.',
   'email-unverified': 'The provider says that the e-mail address is not verified.',
   'email-in-use': 'Another account has the e-mail address.',
+  'other-identity': 'The account with this address belongs to another identity of the provider.',
+  'other-method': 'The account with this address signs in another way.',
   'sign-up-closed': 'There is no account yet, and sign-up is off for this provider.',
   blocked: 'The address was blocked when its account was deleted.',
   disabled: 'The account is disabled.',

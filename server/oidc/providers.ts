@@ -1,7 +1,12 @@
 /** The providers that people may sign in with now: those of the environment, and those that admins added. */
 import type { Ctx } from '#server/context'
 import { buttonLabel, type Provider, type ProviderButton } from '#server/oidc/model'
-import { listStoredProviders } from '#server/sso-providers/stored'
+import {
+  listStoredProviders,
+  openClientSecret,
+  readStoredRows,
+  settingsOfRow,
+} from '#server/sso-providers/stored'
 
 type World = Pick<Ctx, 'db' | 'config' | 'log'>
 
@@ -18,13 +23,29 @@ export async function findProvider(ctx: World, name: string): Promise<Provider |
   return (await findProviders(ctx)).find((one) => one.name === name) ?? null
 }
 
-/** What the login page shows of them. */
-export async function listProviders(ctx: World): Promise<(ProviderButton & Pick<Provider, 'source'>)[]> {
-  return (await findProviders(ctx)).map(({ name, displayName, autoLogin, source }) => ({
+/** What the login page shows of them. Anybody may ask, so that no secret is opened for it. */
+export async function listProviders(ctx: World): Promise<ProviderButton[]> {
+  if (!ctx.config.auth.enabled) return []
+  const fixed = ctx.config.oauth2.providers
+  const stored = (await readStoredRows(ctx))
+    .filter(({ name, enabled }) => enabled && !fixed.some((one) => one.name === name))
+    .map(({ name, displayName, settings }) => ({ name, displayName, autoLogin: settings.autoLogin }))
+  return [...fixed, ...stored].map(({ name, displayName, autoLogin }) => ({
     name,
     displayName,
     label: buttonLabel(displayName),
     autoLogin,
-    source,
   }))
+}
+
+/**
+ * One that sessions may have begun at: also one that an admin has switched off, which may still end them, or null. Nobody
+ * signs in with it.
+ */
+export async function findProviderOfSessions(ctx: World, name: string): Promise<Provider | null> {
+  const open = await findProvider(ctx, name)
+  if (open || !ctx.config.auth.enabled) return open
+  const row = (await readStoredRows(ctx)).find((one) => one.name === name)
+  const secret = row && (await openClientSecret(ctx, row))
+  return row && secret !== undefined ? { ...settingsOfRow(row, secret), source: 'stored' } : null
 }

@@ -65,7 +65,11 @@ export const NewProvider = ProviderInput.extend({ name: ProviderName })
 export type NewProvider = z.infer<typeof NewProvider>
 
 /** The body of `PATCH /ui/sign-in/providers/{name}`. */
-export const ProviderSwitch = z.object({ enabled: z.boolean() })
+export const ProviderSwitch = z.object({
+  enabled: z.boolean(),
+  /** When it is turned off: whether what began there ends too. */
+  endSessions: z.boolean().default(false),
+})
 export type ProviderSwitch = z.infer<typeof ProviderSwitch>
 
 /** The body of `PUT /ui/sign-in/order`: the stored providers by name, the first button first. */
@@ -74,3 +78,7 @@ export const ProviderOrder = z.object({ names: z.array(ProviderName).max(MAX_PRO
 /** The body of `POST /ui/sign-in/test`: one that there is, or what a form holds. */
 export const ProviderTest = z.union([z.object({ name: ProviderName }), z.object({ provider: NewProvider })])
 export type ProviderTest = z.infer<typeof ProviderTest>
+
+/** The query of `DELETE /ui/sign-in/providers/{name}`. */
+export const ProviderRemoval = z.object({ end_sessions: z.stringbool().default(false) })
+export type ProviderRemoval = z.infer<typeof ProviderRemoval>

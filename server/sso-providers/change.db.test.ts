@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ProviderSettings } from '#server/oidc/model'
+import { findProvider } from '#server/oidc/providers'
 import { rotateSecrets } from '#server/secrets/rotate'
 import type { NewProvider } from '#server/sso-providers/body'
 import {
@@ -12,7 +13,8 @@ import {
 } from '#server/sso-providers/change'
 import { noteSignIn } from '#server/sso-providers/recent'
 import { listStoredProviders } from '#server/sso-providers/stored'
-import { createAccount } from '../../test/accounts'
+import { createAccount, createSession } from '../../test/accounts'
+import { openTestDatabase } from '../../test/database'
 import { createTestRuntime, TEST_SECRET, type TestRuntime, testConfig } from '../../test/runtime'
 
 const SECRET = 'a-client-secret-0123456789'
@@ -51,6 +53,8 @@ const withConfig = (overrides: Parameters<typeof testConfig>[0]): TestRuntime =>
 })
 const add = (change: Partial<NewProvider> = {}) => createProvider(as(), { ...PROVIDER, ...change })
 const { name: _name, ...INPUT } = PROVIDER
+const turn = (name: string, enabled: boolean, endSessions = false) =>
+  switchProvider(as(), name, { enabled, endSessions })
 const names = async () => (await listStoredProviders(world)).map(({ name }) => name)
 const first = async () => (await listStoredProviders(world))[0]
 const row = async () => (await world.db.read.select().from(world.db.t.ssoProviders))[0]
@@ -86,6 +90,13 @@ describe('adding a provider', () => {
     await add({ enabled: false })
     expect(await names()).toEqual([])
     expect(await row()).toMatchObject({ name: 'keycloak' })
+  })
+
+  test('of two that are added at once under one name one wins, and the other is told', async () => {
+    const outcomes = await Promise.allSettled([add(), add(), add()])
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const reasons = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason.kind] : []))
+    expect(reasons).toEqual(['invalid', 'invalid'])
   })
 
   test('a taken name is refused, by whomever it was taken', async () => {
@@ -134,7 +145,7 @@ describe('adding a provider', () => {
       autoLogin: expect.stringContaining('Keycloak'),
     })
     await add({ name: 'other', autoLogin: true, enabled: false })
-    expect(await faultsOf(switchProvider(as(), 'other', true))).toHaveProperty('autoLogin')
+    expect(await faultsOf(turn('other', true))).toHaveProperty('autoLogin')
   })
 })
 
@@ -154,16 +165,16 @@ describe('changing a provider', () => {
   })
 
   test('off and on again', async () => {
-    await switchProvider(as(), 'keycloak', false)
+    await turn('keycloak', false)
     expect(await names()).toEqual([])
-    await switchProvider(as(), 'keycloak', true)
+    await turn('keycloak', true)
     expect(await names()).toEqual(['keycloak'])
   })
 
   test('what is not there is not found', async () => {
     const gone = { kind: 'not_found' }
     await expect(updateProvider(as(), 'nobody', INPUT)).rejects.toMatchObject(gone)
-    await expect(switchProvider(as(), 'nobody', true)).rejects.toMatchObject(gone)
+    await expect(turn('nobody', true)).rejects.toMatchObject(gone)
     await expect(deleteProvider(as(), 'nobody')).rejects.toMatchObject(gone)
     await expect(orderProviders(as(), ['keycloak', 'nobody'])).rejects.toMatchObject(gone)
   })
@@ -175,6 +186,40 @@ describe('changing a provider', () => {
     expect(event).toMatchObject({ target: 'SignInProvider:keycloak', outcome: 'success' })
     expect(JSON.parse(event?.details ?? '')).toEqual({ changed: ['displayName', 'clientSecret'] })
   })
+
+  test('is on record with what decides who becomes what, before and after', async () => {
+    const roleMapping: [string, 'ADMIN'][] = [['everybody', 'ADMIN']]
+    await updateProvider(as(), 'keycloak', { ...INPUT, clientSecret: null, roleMapping })
+    const { auditEvents: t } = world.db.t
+    const [event] = await world.db.read.select().from(t).where(eq(t.action, 'signInProvider.update'))
+    expect(JSON.parse(event?.details ?? '')).toEqual({
+      changed: ['roleMapping'],
+      roleMappingBefore: '[["llm-admins","ADMIN"]]',
+      roleMappingAfter: '[["everybody","ADMIN"]]',
+    })
+  })
+
+  test.each([
+    ['address', { discoveryUrl: 'https://evil.example.com/.well-known/openid-configuration' }],
+    ['client id', { clientId: 'another' }],
+  ])('a stored secret does not go along to another %s', async (_what, change) => {
+    const moved = { ...INPUT, ...change, clientSecret: null }
+    expect(await faultsOf(updateProvider(as(), 'keycloak', moved))).toEqual({
+      clientSecret: expect.stringContaining('enter the secret'),
+    })
+    expect(await first()).toMatchObject({ discoveryUrl: INPUT.discoveryUrl, clientId: 'bennu' })
+    await updateProvider(as(), 'keycloak', { ...moved, clientSecret: 'the secret of that one' })
+    expect(await first()).toMatchObject({ ...change, clientSecret: 'the secret of that one' })
+  })
+})
+
+test('a provider added on one replica is known to another at its next request', async () => {
+  const replica = { ...world, db: await openTestDatabase(world.db.config) }
+  expect(await findProvider(replica, 'keycloak')).toBeNull()
+  await add()
+  expect(await findProvider(replica, 'keycloak')).toMatchObject({ source: 'stored', clientSecret: SECRET })
+  await turn('keycloak', false)
+  expect(await findProvider(replica, 'keycloak')).toBeNull()
 })
 
 test('the order of the buttons is the one that was set, and newcomers stand behind', async () => {
@@ -200,6 +245,30 @@ test('deleting takes the secret and the last sign-ins, and leaves the accounts',
   expect(await db.read.$count(db.t.ssoProviders)).toBe(0)
   expect(await db.read.$count(db.t.ssoRecentSignIns)).toBe(0)
   expect(await db.read.$count(db.t.users, eq(db.t.users.id, ada.id))).toBe(1)
+})
+
+test.each([
+  ['deleting', () => deleteProvider(as(), 'keycloak', { endSessions: true })],
+  ['turning off', () => turn('keycloak', false, true)],
+])('%s ends the sessions that began there when that is wanted, and no others', async (_what, work) => {
+  await add()
+  const ada = await createAccount(world, { authMethod: 'OAUTH2', oauth2ClientId: 'bennu' })
+  const there = await createSession(world, ada)
+  const elsewhere = await createSession(world, ada)
+  const { oidcSessions, sessions } = world.db.t
+  await world.db.write((tx) =>
+    tx.insert(oidcSessions).values({
+      sessionId: there.sessionId,
+      providerName: 'keycloak',
+      issuer: 'i',
+      clientId: 'bennu',
+      subject: 's',
+      idToken: 't',
+    }),
+  )
+  await work()
+  const left = await world.db.read.select({ id: sessions.id }).from(sessions)
+  expect(left).toEqual([{ id: elsewhere.sessionId }])
 })
 
 test('what a stored provider holds is encrypted anew by a rotation', async () => {
@@ -248,10 +317,39 @@ describe('the last admin who can sign in', () => {
 
   test('keeps the provider', async () => {
     await expect(deleteProvider(as(), 'keycloak')).rejects.toMatchObject(refused)
-    await expect(switchProvider(as(), 'keycloak', false)).rejects.toMatchObject(refused)
+    await expect(turn('keycloak', false)).rejects.toMatchObject(refused)
     const other = { ...INPUT, clientId: 'another' }
     await expect(updateProvider(as(), 'keycloak', other)).rejects.toMatchObject(refused)
     expect(await names()).toEqual(['keycloak'])
+  })
+
+  /** Ties the admin to a provider, as a sign-in does. */
+  const link = async (userId: number, providerName: string) => {
+    const { linkedAccounts } = world.db.t
+    const row = {
+      provider: 'bennu',
+      providerAccountId: String(userId),
+      userId,
+      type: 'oidc',
+      issuer: 'i',
+      providerName,
+    }
+    await world.db.write((tx) => tx.insert(linkedAccounts).values({ ...row, createdAt: new Date() }))
+  }
+
+  test('is not helped by another provider that happens to have given the same client id', async () => {
+    const { users } = world.db.t
+    const [admin] = await world.db.read.select().from(users).where(eq(users.oauth2ClientId, 'bennu'))
+    await link(admin?.id ?? 0, 'keycloak')
+    await add({ name: 'other', discoveryUrl: 'https://other.example.com/.well-known/openid-configuration' })
+    await expect(deleteProvider(as(), 'keycloak')).rejects.toMatchObject(refused)
+    await add({ name: 'twin' })
+    await deleteProvider(as(), 'keycloak')
+  })
+
+  test('keeps it too where the only other way in is a directory', async () => {
+    world = withConfig({ auth: { basicAuth: false } as never, ldap: {} as never })
+    await expect(deleteProvider(as(), 'keycloak')).rejects.toMatchObject(refused)
   })
 
   test('no longer stands against it once an admin comes in another way', async () => {

@@ -1,18 +1,21 @@
 /** What admins do to providers: add, change, switch on and off, order, delete. All of it is on record. */
 import { asc, eq, max } from 'drizzle-orm'
+import type { AuditDetails } from '#server/audit/entry'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
 import { lockSecretInForce } from '#server/secrets/instance-keys'
 import { canWrapSecrets, warmSecrets, wrapSecret } from '#server/secrets/secrets'
-import type { NewProvider } from '#server/sso-providers/body'
+import type { NewProvider, ProviderSwitch } from '#server/sso-providers/body'
 import {
   fault,
   isOfEnvironment,
   refuseEnvironmentName,
   refuseFaults,
+  refuseSecretElsewhere,
   settingsOf,
 } from '#server/sso-providers/checks'
+import { endSessionsThrough } from '#server/sso-providers/end-sessions'
 import { refuseLastWayIn } from '#server/sso-providers/last-way-in'
 import { MAX_PROVIDERS, type ProviderInput } from '#server/sso-providers/model'
 import { openClientSecret, readStoredRows, type StoredRow } from '#server/sso-providers/stored'
@@ -25,6 +28,13 @@ export async function createProvider(ctx: RecordCtx, { name, ...input }: NewProv
   refuseEnvironmentName(ctx, name)
   await refuseFaults(ctx, name, input, input.clientSecret || null)
   await beReadyToWrap(ctx, input.clientSecret)
+  await insertProvider(ctx, name, input).catch((error: unknown) => {
+    // Two admins had the same idea at the same moment.
+    throw ctx.db.dialect.isUniqueViolation(error) ? taken(name) : error
+  })
+}
+
+async function insertProvider(ctx: RecordCtx, name: string, input: ProviderInput): Promise<void> {
   const { ssoProviders: t } = ctx.db.t
   await ctx.db.write(async (tx) => {
     const clientSecret = await wrapped(tx, ctx, input.clientSecret)
@@ -52,29 +62,35 @@ export async function createProvider(ctx: RecordCtx, { name, ...input }: NewProv
  */
 export async function updateProvider(ctx: RecordCtx, name: string, input: ProviderInput): Promise<void> {
   const row = await findRow(ctx, name)
+  refuseSecretElsewhere(row, input)
   const kept = input.tokenAuth === 'none' ? null : await openClientSecret(ctx, row)
   await refuseFaults(ctx, name, input, input.clientSecret || (kept ?? null))
   await beReadyToWrap(ctx, input.clientSecret)
   const { ssoProviders: t } = ctx.db.t
   await ctx.db.write(async (tx) => {
     const secret = await secretColumn(tx, ctx, input)
-    const isSameClient = input.clientId === row.settings.clientId
-    if (!input.enabled || !isSameClient) await refuseLastWayIn(tx, ctx, { name, ...row.settings })
+    const isSame =
+      input.clientId === row.settings.clientId && input.discoveryUrl === row.settings.discoveryUrl
+    if (row.enabled && (!input.enabled || !isSame)) await refuseLastWayIn(tx, ctx, doorOf(row))
     const found = await tx
       .update(t)
       .set({ ...columnsOf(input), ...secret, userId: askerOf(ctx), updatedAt: ctx.clock() })
       .where(eq(t.name, name))
       .returning({ id: t.id })
     if (found.length === 0) throw missing()
-    await record(tx, ctx, 'signInProvider.update', name, { changed: changedFields(row, input) })
+    await record(tx, ctx, 'signInProvider.update', name, changesOf(row, input))
   })
 }
 
 /**
- * Switches a provider on or off. Off, its button is gone and nobody signs in through it; sessions go on.
+ * Switches a provider on or off. Off, its button is gone and nobody signs in through it; sessions go on unless told otherwise.
  * @throws AppError not_found, invalid (switched on with settings that are not good any more), conflict (the last way in)
  */
-export async function switchProvider(ctx: RecordCtx, name: string, enabled: boolean): Promise<void> {
+export async function switchProvider(
+  ctx: RecordCtx,
+  name: string,
+  { enabled, endSessions }: ProviderSwitch,
+): Promise<void> {
   const row = await findRow(ctx, name)
   if (enabled) {
     const { displayName, settings } = row
@@ -83,13 +99,14 @@ export async function switchProvider(ctx: RecordCtx, name: string, enabled: bool
   }
   const { ssoProviders: t } = ctx.db.t
   await ctx.db.write(async (tx) => {
-    if (!enabled) await refuseLastWayIn(tx, ctx, { name, ...row.settings })
+    if (row.enabled && !enabled) await refuseLastWayIn(tx, ctx, doorOf(row))
     const found = await tx
       .update(t)
       .set({ enabled, userId: askerOf(ctx), updatedAt: ctx.clock() })
       .where(eq(t.name, name))
       .returning({ id: t.id })
     if (found.length === 0) throw missing()
+    if (!enabled && endSessions) await endSessionsThrough(tx, ctx, name)
     await record(tx, ctx, 'signInProvider.update', name, { changed: ['enabled'], enabled })
   })
 }
@@ -121,18 +138,23 @@ export async function orderProviders(ctx: RecordCtx, names: readonly string[]): 
 }
 
 /**
- * Deletes a provider with its secret and what is kept of its sign-ins. Accounts and sessions stay.
+ * Deletes a provider with its secret and what is kept of its sign-ins. Accounts stay, and sessions unless told otherwise.
  * @throws AppError not_found, conflict (the last way in)
  */
-export async function deleteProvider(ctx: RecordCtx, name: string): Promise<void> {
+export async function deleteProvider(
+  ctx: RecordCtx,
+  name: string,
+  { endSessions = false }: { endSessions?: boolean } = {},
+): Promise<void> {
   const row = (await readStoredRows(ctx)).find((one) => one.name === name)
   const { ssoProviders: t, ssoRecentSignIns } = ctx.db.t
   await ctx.db.write(async (tx) => {
-    if (row) await refuseLastWayIn(tx, ctx, { name, ...row.settings })
+    if (row?.enabled) await refuseLastWayIn(tx, ctx, doorOf(row))
     const found = await tx.delete(t).where(eq(t.name, name)).returning({ id: t.id })
     if (found.length === 0) throw missing()
     if (!isOfEnvironment(ctx, name))
       await tx.delete(ssoRecentSignIns).where(eq(ssoRecentSignIns.provider, name))
+    if (endSessions) await endSessionsThrough(tx, ctx, name)
     await record(tx, ctx, 'signInProvider.delete', name, {})
   })
 }
@@ -171,7 +193,10 @@ async function secretColumn(tx: Queries, ctx: RecordCtx, { tokenAuth, clientSecr
   return clientSecret ? { clientSecret: await wrapped(tx, ctx, clientSecret) } : {}
 }
 
-function changedFields({ displayName, enabled, settings }: StoredRow, input: ProviderInput): string[] {
+/** Who becomes what: the entry of a change holds these before and after. None of them is a secret. */
+const TELLING = ['discoveryUrl', 'clientId', 'allowedGroups', 'roleMapping'] as const
+
+function changesOf({ displayName, enabled, settings }: StoredRow, input: ProviderInput): AuditDetails {
   const before: Record<string, unknown> = { displayName, enabled, ...settings }
   const after: Record<string, unknown> = {
     ...settingsOf(input),
@@ -181,8 +206,21 @@ function changedFields({ displayName, enabled, settings }: StoredRow, input: Pro
   const changed = Object.keys(after).filter(
     (key) => JSON.stringify(after[key]) !== JSON.stringify(before[key]),
   )
-  return input.clientSecret ? [...changed, 'clientSecret'] : changed
+  const details: AuditDetails = { changed: input.clientSecret ? [...changed, 'clientSecret'] : changed }
+  for (const key of TELLING.filter((one) => changed.includes(one))) {
+    details[`${key}Before`] = asText(before[key])
+    details[`${key}After`] = asText(after[key])
+  }
+  return details
 }
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const doorOf = ({ name, settings: { clientId, discoveryUrl } }: StoredRow) => ({
+  name,
+  clientId,
+  discoveryUrl,
+})
 
 const askerOf = ({ actor }: RecordCtx) => ('userId' in actor ? actor.userId : null)
 
@@ -191,7 +229,7 @@ function record(
   ctx: RecordCtx,
   action: 'signInProvider.create' | 'signInProvider.update' | 'signInProvider.delete',
   name: string,
-  details: Record<string, boolean | string[]>,
+  details: AuditDetails,
 ): Promise<void> {
   return recordEvent(tx, ctx, { action, outcome: 'success', target: `SignInProvider:${name}`, details })
 }

@@ -37,12 +37,12 @@ export async function refuseFaults(
   }))
   if (faults.length > 0) throw new AppError('invalid', 'Invalid body', { faults })
   if (!enabled || !input.autoLogin) return
-  const others = [...ctx.config.oauth2.providers, ...(await readStoredRows(ctx)).filter(isOn).map(flat)]
+  const rows = (await readStoredRows(ctx)).filter((row) => row.enabled && !isOfEnvironment(ctx, row.name))
+  const others = [...ctx.config.oauth2.providers, ...rows.map(flat)]
   const other = others.find((one) => one.autoLogin && one.name !== name)
   if (other) throw fault('autoLogin', `${other.displayName} does that already: one provider at most can`)
 }
 
-const isOn = ({ enabled }: StoredRow) => enabled
 const flat = ({ name, displayName, settings }: StoredRow) => ({ name, displayName, ...settings })
 
 /** Form input as the engine takes it. */
@@ -52,6 +52,22 @@ export function asSettings(
   clientSecret: string | null,
 ): ProviderSettings {
   return { ...settingsOf(input), name, displayName, clientSecret, assertionFile: null, redirectPath: null }
+}
+
+/**
+ * A secret goes to the address that its provider names, so that it stays only with the provider it was entered for:
+ * otherwise whoever may change an address could have the secret sent to himself.
+ * @throws AppError invalid, at the secret
+ */
+export function refuseSecretElsewhere({ settings }: StoredRow, input: ProviderInput): void {
+  if (input.clientSecret || input.tokenAuth === 'none') return
+  if (settings.tokenAuth === 'none') return
+  const isSame = settings.clientId === input.clientId && settings.discoveryUrl === input.discoveryUrl
+  if (!isSame)
+    throw fault(
+      'clientSecret',
+      'The address or the client id has changed: enter the secret that belongs to it',
+    )
 }
 
 /** What goes into the database as JSON, and nothing that came along with it. */

@@ -37,6 +37,8 @@ export interface ProviderView extends Omit<ProviderSettings, 'clientSecret' | 'a
   backchannelLogoutUri: string
   /** Accounts that sign in through it. */
   accounts: number
+  /** Sessions that began there and live. */
+  sessions: number
   /** ISO 8601; null for a provider of the environment. */
   updatedAt: string | null
   updatedBy: { username: string } | null

@@ -97,6 +97,15 @@ test('an erasure also takes what is kept of somebody who never had an account', 
   expect((await listed()).map(({ claims }) => claims.email)).toEqual(['bob@example.com'])
 })
 
+test('no token lies in the database, however deep it came', async () => {
+  const jwt = `eyJhbGciOiJSUzI1NiJ9.${'a'.repeat(40)}.${'b'.repeat(40)}`
+  await note({
+    claims: { a: { b: { refresh_token: 'r-0123456789', list: [{ id_token: jwt }, jwt] } }, note: jwt },
+  })
+  const rows = await world.db.read.select().from(world.db.t.ssoRecentSignIns)
+  expect(JSON.stringify(rows)).not.toMatch(/r-0123456789|eyJ|aaaa/)
+})
+
 test('a sign-in does not fail because it cannot be kept', async () => {
   await expect(note({ userId: 999_999 })).resolves.toBeUndefined()
   expect(await listed()).toEqual([])

@@ -1,5 +1,5 @@
 /** What the page of sign-in settings shows: every provider, and on demand what one offers and what it sent lately. */
-import { count, inArray } from 'drizzle-orm'
+import { count, eq, inArray } from 'drizzle-orm'
 import type { Ctx } from '#server/context'
 import { AppError } from '#server/errors'
 import { backchannelUriOf, redirectUriOf } from '#server/oidc/addresses'
@@ -26,9 +26,10 @@ export async function getSignInSettings(ctx: Ctx, origin: string): Promise<SignI
     ctx,
     [...ofEnvironment, ...rows.map(({ settings }) => settings)].map((one) => one.clientId),
   )
+  const sessions = await countSessions(ctx)
   const changedBy = await namesOf(ctx, rows)
   const views: ProviderView[] = ofEnvironment.map((provider) => ({
-    ...viewOf(ctx, origin, provider, accounts),
+    ...viewOf(ctx, origin, provider, accounts, sessions),
     source: 'environment',
     enabled: true,
     secret: provider.clientSecret === null ? 'none' : 'set',
@@ -38,7 +39,7 @@ export async function getSignInSettings(ctx: Ctx, origin: string): Promise<SignI
   }))
   for (const row of rows)
     views.push({
-      ...viewOf(ctx, origin, settingsOfRow(row, null), accounts),
+      ...viewOf(ctx, origin, settingsOfRow(row, null), accounts, sessions),
       source: 'stored',
       enabled: row.enabled,
       secret: await secretState(ctx, row),
@@ -62,7 +63,8 @@ function viewOf(
   { config }: Ctx,
   origin: string,
   provider: ProviderSettings,
-  accounts: ReadonlyMap<string, number>,
+  accounts: readonly AccountCount[],
+  sessions: ReadonlyMap<string, number>,
 ): Shown {
   const { name, displayName, clientId, discoveryUrl, tokenAuth, pkce, scopes, redirectPath } = provider
   const { allowSignUp, autoLogin, emailPath, groupsPath, allowedGroups, logoutAtProvider } = provider
@@ -73,7 +75,8 @@ function viewOf(
     ...{ rolePath, roleMapping, roleStrict, roleResync, defaultRole },
     redirectUri: redirectUriOf(config, origin, provider),
     backchannelLogoutUri: backchannelUriOf(config, origin, provider),
-    accounts: accounts.get(clientId) ?? 0,
+    accounts: accountsOf(accounts, provider),
+    sessions: sessions.get(name) ?? 0,
   }
 }
 
@@ -82,16 +85,35 @@ async function secretState(ctx: Ctx, row: StoredRow): Promise<ProviderView['secr
   return (await openClientSecret(ctx, row)) === undefined ? 'unreadable' : 'set'
 }
 
-async function countAccounts({ db }: Ctx, clientIds: string[]): Promise<Map<string, number>> {
-  if (clientIds.length === 0) return new Map()
-  const { users } = db.t
-  const rows = await db.read
-    .select({ clientId: users.oauth2ClientId, n: count() })
+/** Accounts by client id and by the provider they were linked through; that is null for those who never signed in. */
+async function countAccounts({ db }: Ctx, clientIds: string[]): Promise<AccountCount[]> {
+  if (clientIds.length === 0) return []
+  const { users, linkedAccounts } = db.t
+  return db.read
+    .select({ clientId: users.oauth2ClientId, linkedTo: linkedAccounts.providerName, n: count() })
     .from(users)
+    .leftJoin(linkedAccounts, eq(linkedAccounts.userId, users.id))
     .where(inArray(users.oauth2ClientId, clientIds))
-    .groupBy(users.oauth2ClientId)
-  return new Map(rows.map(({ clientId, n }) => [clientId ?? '', n]))
+    .groupBy(users.oauth2ClientId, linkedAccounts.providerName)
 }
+
+async function countSessions({ db }: Ctx): Promise<Map<string, number>> {
+  const { oidcSessions: t } = db.t
+  const rows = await db.read.select({ name: t.providerName, n: count() }).from(t).groupBy(t.providerName)
+  return new Map(rows.map(({ name, n }) => [name, n]))
+}
+
+interface AccountCount {
+  clientId: string | null
+  linkedTo: string | null
+  n: number
+}
+
+/** Two providers may have given out the same client id: an account belongs to the one it was linked through. */
+const accountsOf = (counts: readonly AccountCount[], { name, clientId }: ProviderSettings) =>
+  counts
+    .filter((one) => one.clientId === clientId && (one.linkedTo ?? name) === name)
+    .reduce((sum, { n }) => sum + n, 0)
 
 async function namesOf({ db }: Ctx, rows: StoredRow[]): Promise<Map<number, { username: string }>> {
   const ids = rows.flatMap(({ userId }) => userId ?? [])

@@ -1,6 +1,6 @@
 import { route } from '#app/_lib/handle'
 import { otherMethods } from '#app/_lib/other-methods'
-import { ProviderInput, ProviderSwitch } from '#server/sso-providers/body'
+import { ProviderInput, ProviderRemoval, ProviderSwitch } from '#server/sso-providers/body'
 import { deleteProvider, switchProvider, updateProvider } from '#server/sso-providers/change'
 
 export const PUT = route<{ name: string }, unknown, ProviderInput>({
@@ -13,13 +13,14 @@ export const PUT = route<{ name: string }, unknown, ProviderInput>({
 export const PATCH = route<{ name: string }, unknown, ProviderSwitch>({
   can: 'signInProvider.update',
   body: ProviderSwitch,
-  run: ({ ctx, params, body }) => switchProvider(ctx, params.name, body.enabled),
+  run: ({ ctx, params, body }) => switchProvider(ctx, params.name, body),
   status: 204,
 })
 
-export const DELETE = route<{ name: string }>({
+export const DELETE = route<{ name: string }, ProviderRemoval>({
   can: 'signInProvider.delete',
-  run: ({ ctx, params }) => deleteProvider(ctx, params.name),
+  query: ProviderRemoval,
+  run: ({ ctx, params, query }) => deleteProvider(ctx, params.name, { endSessions: query.end_sessions }),
   status: 204,
 })
 
