@@ -1,5 +1,7 @@
 /** GraphiQL for our own `/graphql`. A bundle of its own (scripts/build.mjs): no other page carries it. */
-import { type Fetcher, GraphiQL } from 'graphiql'
+
+import { GraphiQL } from 'graphiql'
+import type { ComponentProps } from 'react'
 import 'graphiql/style.css'
 import { createRoot } from 'react-dom/client'
 
@@ -40,6 +42,8 @@ const post = (path: string, body?: object) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body ?? {}),
   })
+
+type Fetcher = ComponentProps<typeof GraphiQL>['fetcher']
 
 /** Renews a session that has run out, once; whoever has none left is led to the sign-in. */
 const ask: Fetcher = async (query) => {
