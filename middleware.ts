@@ -3,7 +3,7 @@
  * policy with a nonce of its own. The lock is in the pages and routes themselves.
  */
 import { type NextRequest, NextResponse } from 'next/server'
-import { clearedCookies, JUST_SIGNED_IN_COOKIE } from '#server/auth/cookies'
+import { clearedCookies, SIGNED_IN_COOKIE } from '#server/auth/cookies'
 import { withRoot } from '#server/root-path'
 import { getRuntime } from '#server/runtime'
 import { hasStoredProviders } from '#server/sso-providers/stored'
@@ -57,7 +57,7 @@ function isLedHere({ headers, nextUrl, cookies }: NextRequest): boolean {
   const { pathname } = nextUrl
   // Of the open pages only the login page asks whether somebody is signed in.
   if (OPEN_PAGES.test(pathname) && !/^\/login(\/|$)/.test(pathname)) return false
-  if (cookies.has(JUST_SIGNED_IN_COOKIE)) return true
+  if (cookies.has(SIGNED_IN_COOKIE)) return true
   return headers.get('sec-fetch-site') === 'cross-site' && headers.get('sec-fetch-mode') === 'navigate'
 }
 
@@ -74,7 +74,7 @@ function reloadPage(): NextResponse {
     },
   })
   // Once: where cookies do not stick at all, the login page comes next and says so.
-  for (const cookie of clearedCookies(getRuntime().config, false, [JUST_SIGNED_IN_COOKIE]))
+  for (const cookie of clearedCookies(getRuntime().config, false, [SIGNED_IN_COOKIE]))
     response.headers.append('set-cookie', cookie)
   return response
 }

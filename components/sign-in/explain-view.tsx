@@ -79,7 +79,7 @@ function SignIn({ signIn }: { signIn: RecentSignIn }) {
             The value that counted: <code className="font-mono text-xs">{decision.from}</code>.
           </>
         )}{' '}
-        {decision.note}
+        {decision.note && sentenceOf(decision.note)}
       </p>
       {code && (
         <p className="text-muted">
@@ -93,6 +93,10 @@ function SignIn({ signIn }: { signIn: RecentSignIn }) {
     </li>
   )
 }
+
+/** A remark as a sentence of its own. */
+const sentenceOf = (note: string) =>
+  `${note.charAt(0).toUpperCase()}${note.slice(1)}${/[.!?]$/.test(note) ? '' : '.'}`
 
 function Claims({ claims }: { claims: { [name: string]: ShortValue } }) {
   return (

@@ -106,7 +106,7 @@ function Troubles({ provider: { secret, isHidden, name } }: { provider: Provider
 function Lines({ provider }: { provider: ProviderView }) {
   const { discoveryUrl, clientId, redirectUri, backchannelLogoutUri, accounts } = provider
   return (
-    <dl className="grid grid-cols-[minmax(0,1fr)] gap-x-4 gap-y-1.5 sm:grid-cols-[10rem_minmax(0,1fr)]">
+    <dl className="grid grid-cols-[minmax(0,1fr)] items-center gap-x-4 gap-y-1.5 sm:grid-cols-[10rem_minmax(0,1fr)]">
       <Line name="Redirect URI">
         <CopyLine text={redirectUri} label="the redirect URI" />
       </Line>

@@ -7,6 +7,8 @@ import { AUTH, type BennuServer, startServer } from '../support/server'
 /** The provider has to know beforehand where the server will be. */
 const PORT = 40_000 + (process.pid % 20_000)
 const BASE = `http://127.0.0.1:${PORT}`
+/** A name of a network of one's own, without TLS: there browsers do not say which site a request comes from. */
+const LAN = `http://bennu.test:${PORT}`
 
 let idp: IdentityProvider
 let server: BennuServer
@@ -17,7 +19,7 @@ test.beforeAll(async ({ engine }) => {
       ada: { email: 'ada@example.com', name: 'Ada', groups: ['dev'] },
       eve: { email: 'eve@example.com', name: 'Eve', groups: ['sales'] },
     },
-    redirectUris: [`${BASE}/oauth2/company/tokens`],
+    redirectUris: [`${BASE}/oauth2/company/tokens`, `${LAN}/oauth2/company/tokens`],
     afterLogout: [`${BASE}/logout`],
   })
   server = await startServer({
@@ -79,5 +81,24 @@ test('local=1, a message and an error keep the login page where it is', async ({
     await page.goto(`/login?${query}`)
     await expect(page.getByRole('button', { name: 'Continue to the company', exact: true })).toBeVisible()
     await expect(page.getByLabel('Password')).toHaveCount(0)
+  }
+})
+
+test('over plain http in a network of one’s own nobody goes round in circles', async ({
+  playwright,
+  launchOptions,
+}) => {
+  const args = [...(launchOptions.args ?? []), '--host-resolver-rules=MAP bennu.test 127.0.0.1']
+  const browser = await playwright.chromium.launch({ ...launchOptions, args })
+  try {
+    const page = await browser.newPage()
+    const asked = idp.asked()
+    await page.goto(`${LAN}/profile`)
+    await answer(page, 'ada')
+    await expect(page).toHaveURL(`${LAN}/profile`)
+    await expect(page.getByRole('heading', { name: 'Account', exact: true })).toBeVisible()
+    expect(idp.asked()).toBe(asked + 1)
+  } finally {
+    await browser.close()
   }
 })

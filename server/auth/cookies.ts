@@ -1,12 +1,6 @@
 /** The cookies of sign-in: their exact attributes, and reading them from a Cookie header. */
 import type { Config } from '#server/config/model'
 
-/**
- * Says for half a minute that somebody has just come back from an identity provider. The strict cookies of their session
- * are kept back on that first page, which must not take them for nobody. Lax, and worth nothing to anybody.
- */
-export const JUST_SIGNED_IN_COOKIE = 'bennu-just-signed-in'
-
 export const ACCESS_COOKIE = 'phoenix-access-token'
 export const REFRESH_COOKIE = 'phoenix-refresh-token'
 export const OAUTH_STATE_COOKIE = 'phoenix-oauth2-state'
@@ -52,6 +46,14 @@ export function sessionCookies(config: Config, isHttps: boolean, pair: TokenPair
 /** A Set-Cookie value of a sign-in at a provider. Lax: the way back begins on another site. */
 export function oauthCookie(config: Config, isHttps: boolean, name: string, value: string): string {
   return serialize(config, isHttps, `${name}=${value}`, OAUTH_COOKIE_SECONDS, 'lax')
+}
+
+/** Says for a moment that somebody has just signed in, while the strict cookies still stay behind. Says nothing else. */
+export const SIGNED_IN_COOKIE = 'bennu-just-signed-in'
+
+/** The Set-Cookie value of it. */
+export function signedInCookie(config: Config, isHttps: boolean): string {
+  return serialize(config, isHttps, `${SIGNED_IN_COOKIE}=1`, 30, 'lax')
 }
 
 /** Set-Cookie values that remove cookies. The path must be the one they were set with, or they stay. */
