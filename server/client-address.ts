@@ -13,6 +13,8 @@ export interface ClientAddress {
   trusted: boolean
   /** True when a peer in a private network sent forwarded headers that were not believed: likely a forgotten setting. */
   ignoredPrivateProxy: boolean
+  /** Set when the headers of a trusted proxy say different things and neither could be believed. */
+  contradiction?: boolean
 }
 
 export type ResolveClientAddress = (
@@ -24,12 +26,13 @@ export type ResolveClientAddress = (
  * Makes the resolver for one list of trusted peers: addresses, CIDR ranges or `*`. X-Forwarded-For is read from right to
  * left, past trusted proxies, up to the first address nobody vouches for; X-Real-IP is used when there is none.
  *
- * A proxy that adds to X-Forwarded-For does so to every request. One that was seen to send X-Real-IP alone passes on what
- * its clients wrote into the other header, so from then on that is not believed.
+ * A proxy that sets only one of the two passes on what its client wrote into the other. Which one it sets is learned from
+ * requests that have one alone. Until then a request in which both say different things has the proxy's own address: that
+ * one nobody can choose.
  */
 export function createClientAddressResolver(allow: readonly string[]): ResolveClientAddress {
   const isTrusted = createTrust(allow)
-  const sendsRealAlone = new Set<string>()
+  const judge = allow.includes('*') ? believeEverybody : createJudge()
   return (peer, header) => {
     const socket = parse(peer)
     if (!socket) return { address: null, trusted: false, ignoredPrivateProxy: false }
@@ -39,16 +42,44 @@ export function createClientAddressResolver(allow: readonly string[]): ResolveCl
       const ignoredPrivateProxy = (chain ?? real) !== undefined && PRIVATE.has(socket.range())
       return { address: socket.toString(), trusted: false, ignoredPrivateProxy }
     }
-    const proxy = socket.toString()
-    const realAddress = parse(real)
-    if (chain === undefined && realAddress && sendsRealAlone.size < MOST_PROXIES) sendsRealAlone.add(proxy)
-    const isReal = chain === undefined || (realAddress !== null && sendsRealAlone.has(proxy))
-    const client = isReal ? realAddress : lastUntrusted(chain, isTrusted)
-    return { address: (client ?? socket).toString(), trusted: true, ignoredPrivateProxy: false }
+    const said = {
+      chain: chain === undefined ? null : lastUntrusted(chain, isTrusted),
+      real: parse(real),
+    }
+    const believed = judge(socket.toString(), said)
+    const client = believed === 'neither' ? null : said[believed]
+    const facts = { address: (client ?? socket).toString(), trusted: true, ignoredPrivateProxy: false }
+    return believed === 'neither' ? { ...facts, contradiction: true } : facts
   }
 }
 
-/** With FORWARDED_ALLOW_IPS=* every client is a proxy. */
+interface Said {
+  chain: Address | null
+  real: Address | null
+}
+
+type Judge = (proxy: string, said: Said) => 'chain' | 'real' | 'neither'
+
+/** With `*` every client may write the headers itself. */
+const believeEverybody: Judge = (_proxy, { chain }) => (chain ? 'chain' : 'real')
+
+/** Remembers of each proxy which header it sets, and answers which one of a request to believe. */
+function createJudge(): Judge {
+  const sets = new Map<string, 'chain' | 'real'>()
+  const learn = (proxy: string, header: 'chain' | 'real') => {
+    if (sets.has(proxy) || sets.size < MOST_PROXIES) sets.set(proxy, header)
+  }
+  return (proxy, { chain, real }) => {
+    // What adds to X-Forwarded-For does so always: that is never unlearned. A single local request could do the reverse.
+    if (chain && !real) learn(proxy, 'chain')
+    if (real && !chain && !sets.has(proxy)) learn(proxy, 'real')
+    if (!real) return 'chain'
+    if (!chain) return 'real'
+    return chain.toString() === real.toString() ? 'chain' : (sets.get(proxy) ?? 'neither')
+  }
+}
+
+/** More proxies than anybody has; a wide FORWARDED_ALLOW_IPS must not fill the memory. */
 const MOST_PROXIES = 1_000
 
 const PRIVATE = new Set(['private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat', 'loopback'])

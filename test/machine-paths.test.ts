@@ -1,6 +1,8 @@
 /** Pages get their policy from the middleware, everything else from the listener: no path from both, none from neither. */
+import { readdirSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
+import { OUR_PATHS } from '#server/config/root-settings'
 import { setAnswerHeaders } from '#server/listener/answer-headers'
 import { config } from '../middleware'
 import { testConfig } from './runtime'
@@ -42,4 +44,29 @@ it.each([
   '/nothing',
 ])('%s is a page', (path) => {
   expect([isPage(path), listenerSetsPolicy(path)]).toEqual([true, false])
+})
+
+const foldersOf = (path: string) =>
+  readdirSync(new URL(`../app/${path}`, import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'))
+    .map((entry) => entry.name)
+/** A folder in round brackets is no part of the address, and holds pages. */
+const isGroup = (folder: string) => folder.startsWith('(')
+const machineFolders = foldersOf('').filter((folder) => !isGroup(folder))
+const pageFolders = foldersOf('')
+  .filter(isGroup)
+  .flatMap((group) => foldersOf(group))
+
+it.each([...machineFolders, ...pageFolders])('/%s is no path prefix to choose', (folder) => {
+  expect(OUR_PATHS.has(folder)).toBe(true)
+})
+
+it.each(machineFolders)('what lies below /%s is for machines', (folder) => {
+  // Single addresses have nothing below them.
+  const path = folder.includes('.') ? `/${folder}` : `/${folder}/x`
+  expect([isPage(path), listenerSetsPolicy(path)]).toEqual([false, true])
+})
+
+it.each(pageFolders)('what lies below /%s is a page', (folder) => {
+  expect([isPage(`/${folder}/x`), listenerSetsPolicy(`/${folder}/x`)]).toEqual([true, false])
 })

@@ -78,12 +78,16 @@ async function serve(env: Record<string, string>, port: number): Promise<void> {
   child.stderr?.on('data', (chunk) => (output += chunk))
   const closed = once(child, 'close')
   try {
-    const healthy = vi.waitUntil(async () => (await healthOf(port, env.PHOENIX_TLS_ENABLED === 'true')) === 200, {
-      timeout: PATIENCE_MS,
-      interval: 50,
-    })
+    const healthy = vi.waitUntil(
+      async () => (await healthOf(port, env.PHOENIX_TLS_ENABLED === 'true')) === 200,
+      {
+        timeout: PATIENCE_MS,
+        interval: 50,
+      },
+    )
     const ended = closed.then(() => false)
-    if (!(await Promise.race([healthy, ended]).catch(() => false))) throw new Error(`it does not serve: ${output}`)
+    if (!(await Promise.race([healthy, ended]).catch(() => false)))
+      throw new Error(`it does not serve: ${output}`)
     child.kill('SIGTERM')
     expect((await closed)[0]).toBe(0)
   } finally {

@@ -1,7 +1,8 @@
 /** The copy of the built pages for a path prefix. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Script } from 'node:vm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { packageRoot } from '#server/process/package-root'
 import { copyBuildForRoot } from './rooted-build'
@@ -10,15 +11,9 @@ const original = join(packageRoot(), '.next')
 let folder: string
 let copy: string
 const before = process.env.TMPDIR
-/** Left by a process that was killed, by one that lives, and in another container. */
-const killed = `bennu-pages-${hostname()}-4194305-abcdef`
-const living = `bennu-pages-${hostname()}-${process.ppid}-abcdef`
-const elsewhere = 'bennu-pages-some-other-host-4194305-abcdef'
-
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'bennu-rooted-'))
   process.env.TMPDIR = folder
-  for (const name of [killed, living, elsewhere]) mkdirSync(join(folder, name))
   copy = join(copyBuildForRoot(packageRoot(), '/a.b/c'), '.next')
 })
 
@@ -58,6 +53,16 @@ it('leaves no address without the prefix', () => {
   }
 })
 
+it('gives browsers the prefix in scripts that they can read', () => {
+  const chunks = join(copy, 'static/chunks')
+  const scripts = readdirSync(chunks).filter((name) => name.endsWith('.js'))
+  const texts = scripts.map((name) => readFileSync(join(chunks, name), 'utf8'))
+  for (const text of texts) expect(() => new Script(text)).not.toThrow()
+  const all = texts.join('\n')
+  expect(all.match(/"\/a\.b\/c"(\|\||\?\?)""/g)?.length).toBeGreaterThanOrEqual(4)
+  expect(all).toContain(':"/a.b/c/_next/"')
+})
+
 it('asks the middleware about pages below the prefix, and about nothing a machine asks', () => {
   const manifest = JSON.parse(readFileSync(join(copy, 'server/functions-config-manifest.json'), 'utf8'))
   const [{ regexp }] = manifest.functions['/_middleware'].matchers
@@ -88,7 +93,20 @@ it('leaves the build itself as it was', () => {
   expect(readFileSync(join(original, 'required-server-files.json'), 'utf8')).not.toContain('/a.b/c')
 })
 
-it('removes what killed processes left behind, and nothing of the living', () => {
-  const isThere = (name: string) => existsSync(join(folder, name))
-  expect([killed, living, elsewhere].map(isThere)).toEqual([false, true, true])
+it('removes what killed processes left behind, and nothing of the living or of other containers', () => {
+  const [world] = /(?<=bennu-pages-)[0-9a-f]{8}(?=-)/.exec(copy) as RegExpExecArray
+  const names = {
+    killed: `bennu-pages-${world}-4194305-abcdef`,
+    // The number of a process before us, of which nothing is left.
+    ownNumber: `bennu-pages-${world}-${process.pid}-abcdef`,
+    living: `bennu-pages-${world}-${process.ppid}-abcdef`,
+    elsewhere: 'bennu-pages-00000000-4194305-abcdef',
+    elsewhereLongAgo: 'bennu-pages-00000000-4194306-abcdef',
+  }
+  for (const name of Object.values(names)) mkdirSync(join(folder, name))
+  const daysAgo = new Date(Date.now() - 3 * 86_400_000)
+  utimesSync(join(folder, names.elsewhereLongAgo), daysAgo, daysAgo)
+  copyBuildForRoot(packageRoot(), '/other')
+  const there = Object.entries(names).filter(([, name]) => existsSync(join(folder, name)))
+  expect(there.map(([what]) => what)).toEqual(['living', 'elsewhere'])
 })

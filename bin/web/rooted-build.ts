@@ -2,25 +2,14 @@
  * The built pages below a path prefix, without building them anew: a copy of `.next` in a temporary folder in which every
  * address of our own begins with the prefix. See docs/decisions/064-a-prefix-at-run-time.md.
  */
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { StartError } from '#server/process/listen'
+import { makeTemporaryFolder } from './temporary-folder'
 
 /** Parts of the build that a running server does not read. */
 const LEFT_OUT = new Set(['cache', 'dev', 'diagnostics', 'types', 'trace', 'trace-build', 'turbopack'])
-/** Host and process: a temporary folder may be shared by containers, which do not see each other's processes. */
-const NAME = `bennu-pages-${hostname()}-`
-
 /**
  * Makes the copy, which is gone with the process, and answers the folder to serve from.
  * @param packageDir the folder that holds `.next`, `node_modules` and `public`
@@ -28,44 +17,21 @@ const NAME = `bennu-pages-${hostname()}-`
  * @throws StartError when it cannot be written
  */
 export function copyBuildForRoot(packageDir: string, rootPath: string): string {
-  removeLeftovers()
   try {
-    const dir = mkdtempSync(join(tmpdir(), `${NAME}${process.pid}-`))
-    process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
+    const dir = makeTemporaryFolder()
     copyBuild(join(packageDir, '.next'), join(dir, '.next'))
-    symlinkSync(join(packageDir, 'node_modules'), join(dir, 'node_modules'))
-    // The explorer of GraphQL.
-    symlinkSync(join(packageDir, 'public'), join(dir, 'public'))
+    for (const name of ['node_modules', 'public']) {
+      if (existsSync(join(packageDir, name))) symlinkSync(join(packageDir, name), join(dir, name))
+    }
     rewriteFiles(join(dir, '.next'), rootPath)
     return dir
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new StartError(
-      `PHOENIX_HOST_ROOT_PATH: the pages for ${rootPath} cannot be written to ${tmpdir()} (${reason}): ` +
-        'give the process a temporary folder of 20 MB, or name one in TMPDIR',
+      `PHOENIX_HOST_ROOT_PATH: the pages for ${rootPath} cannot be made in ${tmpdir()} (${reason}): ` +
+        'give the process a temporary folder with 20 MB of room, or name one in TMPDIR',
       { cause },
     )
-  }
-}
-
-/** What processes of ours left behind that were killed; the name says whose it was. */
-function removeLeftovers(): void {
-  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(NAME))) {
-    const pid = Number(name.slice(NAME.length).split('-', 1)[0])
-    if (pid !== process.pid && isAlive(pid)) continue
-    try {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true })
-    } catch {
-      // It belongs to somebody else.
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 
@@ -83,10 +49,15 @@ function copyBuild(from: string, to: string): void {
 }
 
 function rewriteFiles(build: string, rootPath: string): void {
+  const changed = { addresses: 0, router: 0, chunks: 0 }
   for (const folder of ['server', 'static']) {
     for (const name of readdirSync(join(build, folder), { recursive: true, encoding: 'utf8' })) {
-      if (/\.(js|css|html|rsc|body)$/.test(name)) rewriteText(join(build, folder, name), rootPath)
+      if (/\.(js|css|html|rsc|body)$/.test(name)) rewriteText(join(build, folder, name), rootPath, changed)
     }
+  }
+  for (const [what, count] of Object.entries(changed)) {
+    // A white page would be all that people saw of it.
+    if (count === 0) throw new Error(`the build has no place for the prefix (${what})`)
   }
   rewriteJson(join(build, 'routes-manifest.json'), (manifest: RoutesManifest) =>
     rootRoutes(manifest, rootPath),
@@ -100,14 +71,23 @@ function rewriteFiles(build: string, rootPath: string): void {
   }))
 }
 
-/** Addresses of scripts, styles and fonts, and in what the browser runs the prefix itself. */
-function rewriteText(file: string, rootPath: string): void {
+/** Addresses of scripts, styles and fonts, and in what the browser runs the prefix itself. Counts what it replaces. */
+function rewriteText(
+  file: string,
+  rootPath: string,
+  changed: { addresses: number; router: number; chunks: number },
+): void {
   const text = readFileSync(file, 'utf8')
-  let rooted = text.replaceAll(/(["'`(])\/_next\/(?=static\/)/g, `$1${rootPath}/_next/`)
+  // What the pattern's first group matched stays.
+  const replace = (from: string, pattern: RegExp, to: string, what: keyof typeof changed) =>
+    from.replace(pattern, (_match, before: string) => {
+      changed[what] += 1
+      return `${before}${to}`
+    })
+  let rooted = replace(text, /(["'`(])\/_next\/(?=static\/)/g, `${rootPath}/_next/`, 'addresses')
   if (file.includes(`${sep}static${sep}`)) {
-    rooted = rooted
-      .replaceAll('globalThis.__ROOT_PATH__', JSON.stringify(rootPath))
-      .replace(/(TURBOPACK_CHUNK_BASE_PATH:)"\/_next\/"/, `$1"${rootPath}/_next/"`)
+    rooted = replace(rooted, /()globalThis\.__ROOT_PATH__/g, JSON.stringify(rootPath), 'router')
+    rooted = replace(rooted, /(TURBOPACK_CHUNK_BASE_PATH:)"\/_next\/"/g, `"${rootPath}/_next/"`, 'chunks')
   }
   if (rooted !== text) writeFileSync(file, rooted)
 }
@@ -123,7 +103,7 @@ function rootRoutes(manifest: RoutesManifest, rootPath: string): RoutesManifest 
     ...rule,
     source: `${rootPath}${rule.source}`,
     destination: `${rootPath}${rule.destination}`,
-    regex: rule.regex.replace('^', `^${escaped(rootPath)}`),
+    regex: below(rootPath, rule.regex),
   }))
   return { ...manifest, basePath: rootPath, rewrites: { ...manifest.rewrites, beforeFiles } }
 }
@@ -136,7 +116,7 @@ interface FunctionsManifest {
 function rootMatchers(manifest: FunctionsManifest, rootPath: string): FunctionsManifest {
   const functions = Object.entries(manifest.functions).map(([name, entry]) => {
     const matchers = entry.matchers?.map(({ regexp, originalSource }) => ({
-      regexp: regexp.replace('^', `^${escaped(rootPath)}`),
+      regexp: below(rootPath, regexp),
       originalSource: `${rootPath}${originalSource}`,
     }))
     return [name, matchers ? { ...entry, matchers } : entry]
@@ -148,4 +128,10 @@ function rewriteJson<T>(file: string, change: (content: T) => unknown): void {
   writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')) as T)))
 }
 
-const escaped = (path: string) => path.replaceAll('.', String.raw`\.`)
+/** A pattern for paths, for the same paths below the prefix. */
+function below(rootPath: string, pattern: string): string {
+  if (!pattern.startsWith('^/') && !pattern.startsWith('^(')) {
+    throw new Error(`the build has an unknown pattern (${pattern})`)
+  }
+  return `^${rootPath.replaceAll('.', String.raw`\.`)}${pattern.slice(1)}`
+}

@@ -41,6 +41,8 @@ describe('PHOENIX_HOST_ROOT_PATH', () => {
     ['/<script>', 'is no path of letters'],
     ['/bénnu', 'is no path of letters'],
     [`/${'a'.repeat(200)}`, 'is no path of letters'],
+    ['/.well-known', 'begins like a path of the server itself'],
+    ['/mcp/x', 'begins like a path of the server itself'],
     ['/auth', 'begins like a path of the server itself'],
     ['/v1/bennu', 'begins like a path of the server itself'],
     ['/_next', 'begins like a path of the server itself'],
@@ -83,8 +85,9 @@ describe('PHOENIX_COOKIES_PATH', () => {
     return [config.cookies.path, warnings.length]
   }
 
-  test('is the prefix unless it is set', () => {
+  test('is the prefix unless it is set, and the root of the host when it is set to nothing', () => {
     expect(cookies({})).toEqual(['/a/b', 0])
+    expect(cookies({ PHOENIX_COOKIES_PATH: '' })).toEqual(['/', 0])
   })
 
   test.each([

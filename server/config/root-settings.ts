@@ -6,9 +6,9 @@ import { quoted, type Reader } from '#server/config/reader'
  * What our own paths begin with. Behind a proxy that removes the prefix, `/auth/login` must not look like `/login` below
  * a prefix `/auth`.
  */
-const OUR_PATHS = new Set(
+export const OUR_PATHS: ReadonlySet<string> = new Set(
   (
-    '_next api arize_phoenix_version auth forgot-password graphql healthz login logout oauth2 openapi.json ' +
+    '_next .well-known api arize_phoenix_version auth forgot-password graphql healthz login logout mcp oauth2 openapi.json ' +
     'profile projects readyz reset-password reset-password-with-token settings ui v1'
   ).split(' '),
 )

@@ -168,7 +168,9 @@ export function readLog(reader: Reader): Config['log'] {
 
 /** Attributes of the session cookies. Below a prefix they are nobody else's: other servers share the host. */
 export function readCookies(reader: Reader, { rootPath }: Config['server']): Config['cookies'] {
-  const path = reader.text('PHOENIX_COOKIES_PATH') ?? (rootPath || '/')
+  // Set and empty it is the root of the host.
+  const fallback = reader.env.PHOENIX_COOKIES_PATH === undefined ? rootPath || '/' : '/'
+  const path = reader.text('PHOENIX_COOKIES_PATH') ?? fallback
   if (!/^\/[\x21-\x3a\x3c-\x7e]*$/.test(path)) {
     reader.problem(
       `PHOENIX_COOKIES_PATH: ${quoted('PHOENIX_COOKIES_PATH', path)} is not a path. ` +

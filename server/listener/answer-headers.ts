@@ -3,9 +3,12 @@ import type { ServerResponse } from 'node:http'
 import { ANNOUNCED_VERSION } from '#server/build-info'
 import type { Config } from '#server/config/model'
 
-/** Answers that are no pages: nothing in them may load or run anything. Pages get theirs from middleware.ts. */
+/**
+ * Answers that are no pages: nothing in them may load or run anything. Pages get theirs from middleware.ts, and the
+ * explorer at `/graphql` brings its own.
+ */
 const NOT_A_PAGE =
-  /^\/(v1|api|auth|oauth2|ui|_next|graphql\/[^?]*|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
+  /^\/(v1|api|auth|oauth2|ui|graphql\/[^?]*|_next|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
 
 /** Parts of a browser that no page of ours asks for. The clipboard is one that some do. */
 const NOTHING_ELSE =

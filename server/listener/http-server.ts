@@ -13,7 +13,11 @@ import {
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { createClientAddressResolver, type ResolveClientAddress } from '#server/client-address'
+import {
+  type ClientAddress,
+  createClientAddressResolver,
+  type ResolveClientAddress,
+} from '#server/client-address'
 import { setAnswerHeaders } from '#server/listener/answer-headers'
 import { answerBadSocket } from '#server/listener/bad-socket'
 import { answerForeign } from '#server/listener/gates'
@@ -50,7 +54,7 @@ export type ListenerWorld = Pick<Runtime, 'config' | 'log' | 'metrics' | 'tls'>
 export function createHttpServer(runtime: ListenerWorld, { answer, hasPages }: HttpServerOptions): Server {
   const { forwardedAllowIps, rootPath } = runtime.config.server
   const resolveClient = createClientAddressResolver(forwardedAllowIps)
-  const warnOnce = createProxyWarning(runtime)
+  const warnOnce = createProxyWarnings(runtime)
   const server = createEitherServer(runtime, (request, response) => {
     const requestId = identify(request, rootPath, resolveClient, warnOnce)
     const url = request.url ?? '/'
@@ -124,12 +128,12 @@ function identify(
   request: IncomingMessage,
   rootPath: string,
   resolveClient: ResolveClientAddress,
-  warnOnce: (address: string) => void,
+  warnOnce: (client: ClientAddress) => void,
 ): string {
   const requestId = randomUUID()
   request.url = normalizePath(request.url ?? '/', rootPath)
   const client = resolveClient(request.socket.remoteAddress, (name) => singleHeader(request, name))
-  if (client.ignoredPrivateProxy && client.address) warnOnce(client.address)
+  warnOnce(client)
   cleanHeaders(request.headers, {
     requestId,
     path: request.url,
@@ -175,14 +179,21 @@ function followAnswer(
   })
 }
 
-function createProxyWarning(runtime: ListenerWorld): (address: string) => void {
-  let warned = false
-  return (address) => {
-    if (warned) return
-    warned = true
-    runtime.log.warn(
-      { peer: address },
-      `forwarded headers from ${address} are ignored: if it is your proxy, add it to FORWARDED_ALLOW_IPS`,
-    )
+/** Says once what an operator should set, of each kind. */
+function createProxyWarnings({ log }: ListenerWorld): (client: ClientAddress) => void {
+  const said = new Set<string>()
+  const once = (kind: string, peer: string, sentence: string) => {
+    if (said.has(kind)) return
+    said.add(kind)
+    log.warn({ peer }, sentence)
+  }
+  return ({ address, ignoredPrivateProxy, contradiction }) => {
+    if (address === null) return
+    const ignored = `forwarded headers from ${address} are ignored: if it is your proxy, add it to FORWARDED_ALLOW_IPS`
+    if (ignoredPrivateProxy) once('ignored', address, ignored)
+    const unclear =
+      `X-Forwarded-For and X-Real-IP of the proxy ${address} name different clients, so its own address is recorded: ` +
+      'have it set both, or remove the one that it does not set'
+    if (contradiction) once('contradiction', address, unclear)
   }
 }
