@@ -72,13 +72,13 @@ interface Try {
 
 async function tryOnce(one: Try): Promise<Session> {
   const { ctx, ldap, attempt, username, password } = one
-  const locks = await admit(ctx, attempt)
   // A directory may take what follows a NUL for nothing, and the empty password for nobody's.
   if (username.length > MAX_USERNAME || password.length > MAX_PASSWORD || password.includes('\0')) {
+    const locks = await admit(ctx, attempt)
     await noteRefusal(ctx, attempt, { reason: 'not-a-password' }, { locks })
     throw wrong()
   }
-  const { verdict, startedAt } = await askInTurn(one)
+  const { verdict, locks, startedAt } = await askInTurn(one)
   const { person, host } = verdict
   const found = await findDirectoryAccount(ctx.db.read, ctx.db, ldap, person ?? NOBODY)
   const user = typeof found === 'object' && 'user' in found ? found.user : null
@@ -97,6 +97,8 @@ const NOBODY = { email: 'nobody@directory.invalid', uniqueId: 'nobody' }
 
 interface Answer {
   verdict: Verdict
+  /** Whether this attempt locks the name if it fails. */
+  locks: boolean
   /** When the directory was asked, by `performance.now()`. */
   startedAt: number
 }
@@ -104,10 +106,16 @@ interface Answer {
 /** Trouble is nobody’s failed attempt, and no name is locked for it. */
 async function askInTurn(one: Try): Promise<Answer> {
   const { ctx, ldap, deadline, attempt, person } = one
+  let isCounted = false
   try {
-    return await slotsFor(ldap).run(deadline, () => ask(one))
+    // Counted in its turn as well: hundreds that come at once would else all write at once.
+    return await slotsFor(ldap).run(deadline, async () => {
+      const locks = await admit(ctx, attempt)
+      isCounted = true
+      return { locks, ...(await ask(one)) }
+    })
   } catch (error) {
-    await takeBack(ctx, attempt.name)
+    if (isCounted) await takeBack(ctx, attempt.name)
     await person.takeBack()
     const isBusy = error instanceof SlotsBusy
     if (!isBusy && !isLdapTrouble(error)) throw error
@@ -121,7 +129,7 @@ async function askInTurn(one: Try): Promise<Answer> {
   }
 }
 
-async function ask({ ctx, ldap, deadline, username, password, person }: Try): Promise<Answer> {
+async function ask({ ctx, ldap, deadline, username, password, person }: Try): Promise<Omit<Answer, 'locks'>> {
   const startedAt = performance.now()
   const verdict = await askDirectory({
     ...{ ldap, log: ctx.log, deadline, username, password },
