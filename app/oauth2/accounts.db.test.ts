@@ -186,9 +186,23 @@ describe('an account that', () => {
     const other = server.issuer()
     world.config = { ...world.config, oauth2: { providers: [idp.settings(), other.settings()] } }
     expect(await signIn({}, '', other)).toBe(`${REFUSED}sign_in_not_allowed`)
-    // The same provider under a new address takes its people along.
+    // Nor when the first is switched off or gone.
     world.config = { ...world.config, oauth2: { providers: [other.settings()] } }
-    expect(await signIn({}, '', other)).toBe('/')
+    expect(await signIn({}, '', other)).toBe(`${REFUSED}sign_in_not_allowed`)
+  })
+
+  test('belongs to a provider that has moved to another address is signed in', async () => {
+    await signIn()
+    const before = await ada()
+    const moved = server.issuer()
+    const { name } = idp.settings()
+    world.config = { ...world.config, oauth2: { providers: [{ ...moved.settings(), name }] } }
+    moved.settings = () => ({
+      ...idp.settings(),
+      discoveryUrl: `${moved.issuer}/.well-known/openid-configuration`,
+    })
+    expect(await signIn({}, '', moved)).toBe('/')
+    expect((await ada())?.id).toBe(before?.id)
   })
 })
 
@@ -241,6 +255,12 @@ describe('roles and groups', () => {
   ])('with %j where group b is let in', async (claims, expected) => {
     use({ groupsPath: 'groups', allowedGroups: ['b'] })
     expect(await signIn(claims)).toBe(expected)
+  })
+
+  test('empty groups in the id token do not hide those of userinfo', async () => {
+    use({ groupsPath: 'groups', allowedGroups: ['b'] })
+    idp.behaviour.userinfo = { sub: 'subject-1', groups: ['b'] }
+    expect(await signIn({ groups: [] })).toBe('/')
   })
 
   test('groups that only userinfo knows count, and what the id token says goes first', async () => {
@@ -414,6 +434,51 @@ test('the shorter callback knows the provider by the sealed state', async () => 
   const path = back.pathname + back.search
   const end = await call(callback.GET, { path, headers: jar.header })
   expect(end.headers.get('location')).toBe('/')
+})
+
+test('the shorter callback is for a provider that was set up with it alone', async () => {
+  const jar = new Jar()
+  const start = await beginAt(routes, idp.settings().name, jar)
+  const back = idp.agree(start.headers.get('location') ?? '')
+  const end = await call(callback.GET, { path: `/oauth2/callback${back.search}`, headers: jar.header })
+  expect(end.headers.get('location')).toBe('/login?error=invalid_state')
+  expect(idp.counts.token).toBe(0)
+})
+
+test('an account that was made for an address says how it can be claimed', async () => {
+  const made = await invited({ email: 'waiting@example.com' })
+  expect(await signIn({ email: 'waiting@example.com' })).toBe(`${REFUSED}email_in_use`)
+  const { ssoRecentSignIns: t } = world.db.t
+  const rows = await world.db.read.select().from(t).where(eq(t.provider, idp.settings().name))
+  expect(JSON.parse(rows[0]?.decision ?? '{}')).toMatchObject({
+    rule: 'waits-for-address',
+    note: expect.stringContaining('ALLOW_SIGN_UP=false'),
+  })
+  await world.db.write((tx) => tx.delete(world.db.t.users).where(eq(world.db.t.users.id, made.id)))
+})
+
+test('a token that is not believed is among the last sign-ins, with nothing of it', async () => {
+  expect(await signIn({ nonce: 'another' })).toBe(`${REFUSED}auth_failed`)
+  const { ssoRecentSignIns: t } = world.db.t
+  const rows = await world.db.read.select().from(t).where(eq(t.provider, idp.settings().name))
+  expect(rows.map(({ claims, decision }) => [claims, JSON.parse(decision).rule])).toEqual([['{}', 'token']])
+})
+
+test.each([['a\u0000b'], ['a\ud800b']])(
+  'a subject that cannot be stored (%j) is refused, not an error',
+  async (sub) => {
+    expect(await signIn({ sub })).toBe(`${REFUSED}auth_failed`)
+  },
+)
+
+test('a sign-in says for half a minute that it happened, in a cookie that comes along at once', async () => {
+  const jar = new Jar()
+  const { name } = idp.settings()
+  const start = await beginAt(routes, name, jar)
+  const end = await comeBack(routes, name, jar, idp.agree(start.headers.get('location') ?? ''))
+  expect(end.headers.getSetCookie()).toContain(
+    'bennu-just-signed-in=1; HttpOnly; Max-Age=30; Path=/; SameSite=lax',
+  )
 })
 
 test('the client proves itself with a form-encoded id and secret', async () => {

@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { endByLogoutToken } from '#server/oidc/backchannel'
 import type { Provider } from '#server/oidc/model'
 import { sweepLogoutTokens } from '#server/oidc/sessions'
 import { createSession } from '../../test/accounts'
 import { call } from '../../test/call'
+import { openTestDatabase } from '../../test/database'
 import {
   CLIENT_ID,
   CLIENT_SECRET,
@@ -36,11 +38,15 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 beforeEach(async () => {
-  const { users } = world.db.t
-  await world.db.write((tx) => tx.delete(users).where(eq(users.authMethod, 'OAUTH2')))
+  await nobody()
   idp = server.issuer()
   use()
 })
+
+async function nobody(): Promise<void> {
+  const { users } = world.db.t
+  await world.db.write((tx) => tx.delete(users).where(eq(users.authMethod, 'OAUTH2')))
+}
 
 function use(rest: Partial<Provider> = {}, auth: object = {}): void {
   const providers = [idp.settings(rest)]
@@ -113,6 +119,60 @@ describe('a logout at the provider', () => {
     const { auditEvents } = world.db.t
     const rows = await world.db.read.select().from(auditEvents).where(eq(auditEvents.action, 'session.end'))
     expect(JSON.parse(rows.at(-1)?.details ?? '{}')).toMatchObject({ ended: 1, by: 'identity provider' })
+  })
+
+  test('of a person and a session ends the one whose id token named no session', async () => {
+    const [named, unnamed, other] = [
+      await signIn('sid-1'),
+      await signIn(),
+      await signIn(undefined, 'subject-2'),
+    ]
+    expect((await tell(await idp.logoutToken({ sub: 'subject-1', sid: 'sid-2' }))).status).toBe(200)
+    expect([await isSignedIn(named), await isSignedIn(unnamed), await isSignedIn(other)]).toEqual([
+      true,
+      false,
+      true,
+    ])
+  })
+
+  test('of a provider that an admin has switched off ends its sessions all the same', async () => {
+    const jar = await signIn('sid-1')
+    const { name, displayName, clientId, clientSecret, assertionFile, redirectPath, ...settings } =
+      idp.settings()
+    const now = new Date()
+    const row = {
+      name,
+      displayName,
+      enabled: false,
+      position: 1,
+      createdAt: now,
+      updatedAt: now,
+      clientSecret: null,
+    }
+    const stored = JSON.stringify({ ...settings, clientId })
+    const { ssoProviders } = world.db.t
+    await world.db.write((tx) => tx.insert(ssoProviders).values({ ...row, settings: stored }))
+    world.config = { ...world.config, oauth2: { providers: [] } }
+    expect([clientSecret, assertionFile, redirectPath]).toHaveLength(3)
+    expect((await tell(await idp.logoutToken({ sid: 'sid-1' }))).status).toBe(200)
+    expect(await isSignedIn(jar)).toBe(false)
+    await world.db.write((tx) => tx.delete(ssoProviders))
+  })
+
+  test('works once for all replicas together', async () => {
+    const token = await idp.logoutToken({ sub: 'subject-1' })
+    const other = { ...world, db: await openTestDatabase(world.db.config) }
+    const ctx = (db: typeof world.db) => ({
+      ...other,
+      db,
+      actor: { kind: 'anonymous' as const },
+      request: { requestId: 'r', address: null, userAgent: null },
+    })
+    const provider = { ...idp.settings(), source: 'environment' as const }
+    const outcomes = await Promise.allSettled(
+      [world.db, other.db].map((db) => endByLogoutToken(ctx(db), provider, token)),
+    )
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   })
 
   test('of somebody who is not here is a success that changes nothing', async () => {
@@ -222,6 +282,50 @@ test.each(BAD)('a logout token with %s is a 400 and ends nothing', async (_, mak
   const jar = await signIn('sid-1', 's')
   expect((await tell(await make())).status).toBe(400)
   expect(await isSignedIn(jar)).toBe(true)
+})
+
+describe('the twins of those', () => {
+  const handmade = () => ({
+    iss: idp.issuer,
+    aud: CLIENT_ID,
+    sub: 's',
+    iat: seconds(),
+    exp: seconds() + 60,
+    jti: randomUUID(),
+    events: { [EVENT]: {} },
+  })
+  const GOOD: [what: string, token: () => Promise<string>][] = [
+    ['a person', () => idp.logoutToken({ sub: 's' })],
+    ['a list of audiences', () => idp.logoutToken({ sub: 's' }, change({ aud: [CLIENT_ID] }))],
+    ['an end a moment ago', () => idp.logoutToken({ sub: 's' }, change({ exp: seconds() - 60 }))],
+    ['an issue a moment ahead', () => idp.logoutToken({ sub: 's' }, change({ iat: seconds() + 60 }))],
+    [
+      'something in the event',
+      () => idp.logoutToken({ sub: 's' }, change({ events: { [EVENT]: { a: 1 }, other: 1 } })),
+    ],
+    [
+      'HS256 that is announced',
+      async () => {
+        await nobody()
+        idp = server.issuer()
+        idp.behaviour.document = (all) => ({
+          ...all,
+          id_token_signing_alg_values_supported: ['RS256', 'HS256'],
+        })
+        use()
+        await signIn('sid-1', 's')
+        return handmadeJwt({ alg: 'HS256' }, handmade(), CLIENT_SECRET)
+      },
+    ],
+  ]
+  test.each(GOOD)('a logout token with %s is a 200 and ends the session', async (_, make) => {
+    await signIn('sid-1', 's')
+    const token = await make()
+    expect((await tell(token)).status).toBe(200)
+    const { oidcSessions } = world.db.t
+    const left = await world.db.read.select().from(oidcSessions).where(eq(oidcSessions.issuer, idp.issuer))
+    expect(left).toEqual([])
+  })
 })
 
 test('an id token is no logout token', async () => {

@@ -123,6 +123,7 @@ test('the test of the settings says what is wrong, without the address', async (
   const discoveryUrl = provider.discoveryUrl.replace('.well-known', 'nowhere')
   expect(await inspectProvider({ ...use(), discoveryUrl })).toEqual({
     ok: false,
-    problem: 'The provider cannot be used: it answered with status 404.',
+    problem:
+      'The provider cannot be used: its discovery document cannot be had: it answered with status 404.',
   })
 })

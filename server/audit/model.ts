@@ -110,6 +110,7 @@ export const REASON_WORDS: Readonly<Record<string, string>> = {
   'other-identity': 'the account belongs to another identity',
   'other-method': 'the account signs in another way',
   'email-unverified': 'the identity provider does not vouch for the e-mail address',
+  'waits-for-address': 'an account waits for the address, and cannot be claimed where people may sign up',
   'no-email': 'the identity provider named no e-mail address',
   group: 'none of the groups is allowed in',
   role: 'no role that is known here',

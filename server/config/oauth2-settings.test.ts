@@ -186,6 +186,18 @@ describe('is refused with the name and what to do:', () => {
   })
 })
 
+test('two providers with one shared callback are refused', () => {
+  const google = Object.fromEntries(
+    Object.entries(KEYCLOAK).map(([key, value]) => [key.replace('KEYCLOAK', 'GOOGLE'), value]),
+  )
+  const path = '/oauth2/callback'
+  const one = { ...KEYCLOAK, ...google, BENNU_OAUTH2_KEYCLOAK_REDIRECT_PATH: path }
+  expect(problems(one)).toEqual([])
+  expect(problems({ ...one, BENNU_OAUTH2_GOOGLE_REDIRECT_PATH: path })).toEqual([
+    expect.stringMatching(/^BENNU_OAUTH2_GOOGLE_REDIRECT_PATH: BENNU_OAUTH2_KEYCLOAK_REDIRECT_PATH too/),
+  ])
+})
+
 test('an empty setting declares no provider', () => {
   expect(providers({ PHOENIX_OAUTH2_KEYCLOAK_CLIENT_ID: '""' })).toEqual([])
 })

@@ -66,6 +66,14 @@ function readProviders(reader: Reader): ProviderSettings[] {
   const capitals = idps.filter((one) => one === one.toUpperCase())
   const providers = capitals.map((idp) => readProvider(reader, idp))
   warnAboutStrays(reader, capitals)
+  const shared = providers.filter(({ redirectPath }) => redirectPath === '/oauth2/callback')
+  if (shared.length > 1) {
+    const names = shared.map(({ name }) => variable(name.toUpperCase(), 'redirectPath'))
+    reader.problem(
+      `${names[0]}: ${names.slice(1).join(', ')} too. On a shared path one provider could take the codes of another. ` +
+        'Give each its own path, or remove the variables.',
+    )
+  }
   const eager = providers.filter(({ autoLogin }) => autoLogin)
   if (eager.length > 1) {
     const names = eager.map(({ name }) => variable(name.toUpperCase(), 'autoLogin'))
@@ -150,6 +158,11 @@ function reportFaults(reader: Reader, idp: string, settings: ProviderSettings): 
     // The name is no variable of its own: any that declares the provider has it.
     const name = field === 'name' ? `PHOENIX_OAUTH2_${idp}_CLIENT_ID` : variable(idp, field)
     if (!reader.isFaulty(name)) reader.problem(`${name}: ${sentence}`)
+  }
+  if (settings.tokenAuth === 'none' && settings.pkce === false) {
+    reader.warn(
+      `${variable(idp, 'pkce')}: false, and no client secret either: whoever sees a code can use it. Remove the variable.`,
+    )
   }
   if (settings.groupsPath !== null && settings.allowedGroups.length === 0) {
     reader.warn(

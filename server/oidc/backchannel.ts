@@ -1,6 +1,6 @@
 /** A provider tells us that somebody signed out there (OpenID Connect Back-Channel Logout 1.0). */
 import { createHash } from 'node:crypto'
-import { and, eq } from 'drizzle-orm'
+import { and, eq, isNull, or } from 'drizzle-orm'
 import { recordEvent } from '#server/audit/record'
 import { endedDetails, endSessions } from '#server/auth/sessions'
 import type { Ctx } from '#server/context'
@@ -61,7 +61,10 @@ async function sessionsOf(
         eq(t.issuer, iss),
         eq(t.clientId, clientId),
         sub === undefined ? undefined : eq(t.subject, sub),
-        sid === undefined ? undefined : eq(t.sid, String(sid)),
+        // A session whose id token named none may be the one that is meant, if it is of this person.
+        sid === undefined
+          ? undefined
+          : or(eq(t.sid, String(sid)), sub === undefined ? undefined : isNull(t.sid)),
       ),
     )
     .orderBy(sessions.userId)

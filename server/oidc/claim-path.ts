@@ -21,6 +21,9 @@ export function readClaimPath(text: string, { quoted = false } = {}): ReadPath {
     const warning = quoted ? null : `read as the name of one claim; in JMESPath that is written ${path}`
     return { path, warning }
   }
+  // They make a text as long as they are told to.
+  if (/\bpad_(left|right)\s*\(/.test(text))
+    return { fault: 'pad_left and pad_right are not for claims. Leave them out.' }
   try {
     compile(text)
     return { path: text, warning: null }

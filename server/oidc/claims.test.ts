@@ -40,7 +40,7 @@ describe('the e-mail address', () => {
     [{ email: `${'a'.repeat(320)}@example.com` }, undefined],
     [{}, undefined],
   ])('of %j is %s', (claims, expected) => {
-    expect(emailOf(settings(), claims)?.address).toBe(expected)
+    expect(emailOf(settings(), [claims])?.address).toBe(expected)
   })
 
   test.each([
@@ -53,15 +53,15 @@ describe('the e-mail address', () => {
     [0, false],
   ])('with email_verified %j is unverified: %s', (verified, expected) => {
     const claims = { email: 'ada@example.com', email_verified: verified }
-    expect(emailOf(settings(), claims)?.isUnverified).toBe(expected)
+    expect(emailOf(settings(), [claims])?.isUnverified).toBe(expected)
     // However the path is written that leads to it.
-    expect(emailOf(settings({ emailPath: 'email || upn' }), claims)?.isUnverified).toBe(expected)
+    expect(emailOf(settings({ emailPath: 'email || upn' }), [claims])?.isUnverified).toBe(expected)
   })
 })
 
 describe('groups', () => {
   const groups = (value: unknown) =>
-    groupsOf(settings({ groupsPath: 'g', allowedGroups: ['x'] }), { g: value })
+    groupsOf(settings({ groupsPath: 'g', allowedGroups: ['x'] }), [{ g: value }])
   test.each([
     ['a', ['a']],
     [
@@ -81,7 +81,7 @@ describe('groups', () => {
     ['realm_access.roles', { realm_access: { roles: ['x'] } }],
     ['groups[].name', { groups: [{ name: 'x' }] }],
   ])('at %s are found', (groupsPath, claims) => {
-    expect(groupsOf(settings({ groupsPath }), claims)).toEqual(['x'])
+    expect(groupsOf(settings({ groupsPath }), [claims])).toEqual(['x'])
   })
 
   test('at a path that cannot be evaluated are none, with a word for the log', () => {
@@ -98,7 +98,7 @@ describe('the role', () => {
     ['staff', 'MEMBER'],
   ] as const
   const role = (value: unknown, rest: Partial<ProviderSettings> = {}) =>
-    decide(settings({ rolePath: 'r', ...rest }), { r: value })
+    decide(settings({ rolePath: 'r', ...rest }), [{ r: value }])
   test.each<[unknown, Partial<ProviderSettings>, string, string | undefined]>([
     ['admin', {}, 'role-claim', 'ADMIN'],
     [' Viewer ', {}, 'role-claim', 'VIEWER'],
@@ -119,7 +119,7 @@ describe('the role', () => {
   })
 
   test('without a path is not the provider’s to say', () => {
-    expect(decide(settings({ defaultRole: 'VIEWER' }), { r: 'ADMIN' })).toMatchObject({
+    expect(decide(settings({ defaultRole: 'VIEWER' }), [{ r: 'ADMIN' }])).toMatchObject({
       rule: 'default-role',
       admitted: { role: null, roleOfNewcomer: 'VIEWER' },
     })
@@ -148,7 +148,7 @@ test.each<[string, Partial<ProviderSettings>, object, boolean]>([
     false,
   ],
 ])('when %s, userinfo is asked: see the last column', (_, rest, claims, expected) => {
-  expect(needsUserinfo(settings(rest), claims as Record<string, unknown>)).toBe(expected)
+  expect(needsUserinfo(settings(rest), [claims as Record<string, unknown>])).toBe(expected)
 })
 
 test.each([
@@ -186,4 +186,45 @@ test('a path is refused with what to write instead', () => {
   expect(readClaimPath('a.b-c.roles')).toEqual({
     fault: 'names with a dash need double quotes of their own. Write a."b-c".roles.',
   })
+})
+
+describe('where the id token has nothing, userinfo is asked', () => {
+  const both = settings({ groupsPath: 'realm.groups', allowedGroups: ['eng'], rolePath: 'role' })
+  test.each([[{ realm: { groups: [] } }], [{ realm: null }], [{ realm: { groups: [' '] } }], [{}]])(
+    'for groups, with %j',
+    (idToken) => {
+      expect(groupsOf(both, [idToken, { realm: { groups: ['eng'] } }])).toEqual(['eng'])
+    },
+  )
+
+  test.each([['' as unknown], [null], [[]]])('for the address and the role, with %j', (value) => {
+    const sources = [
+      { email: value, role: value, realm: { groups: 'eng' } },
+      { email: 'ada@example.com', role: 'ADMIN' },
+    ]
+    expect(emailOf(both, sources)?.address).toBe('ada@example.com')
+    expect(decide(both, sources).admitted?.role).toBe('ADMIN')
+  })
+
+  test('and where it has something, it is not', () => {
+    expect(groupsOf(both, [{ realm: { groups: ['x'] } }, { realm: { groups: ['eng'] } }])).toEqual(['x'])
+  })
+
+  test.each([
+    [{ email_verified: true }, { email: 'a@b.c', email_verified: false }, true],
+    [{ email_verified: false }, { email: 'a@b.c', email_verified: true }, false],
+    [{ email_verified: false }, { email: 'a@b.c' }, true],
+    [{ email: 'a@b.c' }, { email_verified: false }, true],
+  ])('whether %j with %j is unverified is said beside the address: %s', (idToken, userinfo, expected) => {
+    expect(emailOf(settings(), [idToken, userinfo])?.isUnverified).toBe(expected)
+  })
+})
+
+test('a claim of very many words is looked at as far as a thousand', () => {
+  const words = Array.from({ length: 5000 }, (_, n) => `g${n}`)
+  expect(groupsOf(settings({ groupsPath: 'g' }), [{ g: words }])).toHaveLength(1000)
+})
+
+test('a path that would make a text of any length is refused', () => {
+  expect(readClaimPath("pad_left('a', `200000000`)")).toHaveProperty('fault')
 })

@@ -17,33 +17,55 @@ export interface ClaimedEmail {
   isUnverified: boolean
 }
 
+/** Where claims come from, the id token first: what one has nothing of, the next is asked for. */
+export type Sources = readonly ClaimSet[]
+
+/** More words than this of one claim are not looked at. */
+const MAX_WORDS = 1000
+
 /** The address in the claims; null when there is none that could be one. */
-export function emailOf(settings: ProviderSettings, claims: ClaimSet, tell?: Tell): ClaimedEmail | null {
-  const found = findClaim(claims, settings.emailPath, tell)
-  const address = typeof found === 'string' ? sanitizeEmail(found) : ''
-  if (address.length > MAX_EMAIL || !/^[^\s@]+@[^\s@]+$/.test(address)) return null
-  const { email, email_verified: verified } = claims
-  const isOfEmailClaim = typeof email === 'string' && sanitizeEmail(email) === address
-  return { address, isUnverified: isOfEmailClaim && (verified === false || isFalseWord(verified)) }
+export function emailOf(settings: ProviderSettings, sources: Sources, tell?: Tell): ClaimedEmail | null {
+  for (const claims of sources) {
+    const found = findClaim(claims, settings.emailPath, tell)
+    const address = typeof found === 'string' ? sanitizeEmail(found) : ''
+    if (address.length > MAX_EMAIL || !/^[^\s@]+@[^\s@]+$/.test(address)) continue
+    const { email } = claims
+    const isOfEmailClaim = typeof email === 'string' && sanitizeEmail(email) === address
+    return { address, isUnverified: isOfEmailClaim && isUnverified(claims, sources) }
+  }
+  return null
+}
+
+/** What is said beside the address counts; where nothing is, what the other source says. */
+function isUnverified(own: ClaimSet, sources: Sources): boolean {
+  const said = [own, ...sources].map((claims) => claims.email_verified).find((word) => word !== undefined)
+  return said === false || isFalseWord(said)
 }
 
 const isFalseWord = (value: unknown) => typeof value === 'string' && value.trim().toLowerCase() === 'false'
 
 /** The groups in the claims, empty ones left out. */
-export function groupsOf(settings: ProviderSettings, claims: ClaimSet, tell?: Tell): string[] {
-  if (settings.groupsPath === null) return []
-  return wordsOf(findClaim(claims, settings.groupsPath, tell))
+export function groupsOf(settings: ProviderSettings, sources: Sources, tell?: Tell): string[] {
+  return wordsAt(settings.groupsPath, sources, tell)
 }
 
 /** The words that may name a role, in their order. */
-export function roleWordsOf(settings: ProviderSettings, claims: ClaimSet, tell?: Tell): string[] {
-  if (settings.rolePath === null) return []
-  return wordsOf(findClaim(claims, settings.rolePath, tell))
+export function roleWordsOf(settings: ProviderSettings, sources: Sources, tell?: Tell): string[] {
+  return wordsAt(settings.rolePath, sources, tell)
+}
+
+function wordsAt(path: string | null, sources: Sources, tell?: Tell): string[] {
+  if (path === null) return []
+  for (const claims of sources) {
+    const words = wordsOf(findClaim(claims, path, tell))
+    if (words.length > 0) return words
+  }
+  return []
 }
 
 /** One word or a list of them; whatever is neither text, number nor truth value is left out. */
 function wordsOf(value: unknown): string[] {
-  const items = Array.isArray(value) ? value : [value]
+  const items = Array.isArray(value) ? value.slice(0, MAX_WORDS) : [value]
   return items
     .filter((item) => ['string', 'number', 'boolean'].includes(typeof item))
     .map((item) => String(item).trim())
@@ -51,7 +73,7 @@ function wordsOf(value: unknown): string[] {
 }
 
 /** Whether the id token leaves something open that the userinfo endpoint may know. */
-export function needsUserinfo(settings: ProviderSettings, claims: ClaimSet): boolean {
+export function needsUserinfo(settings: ProviderSettings, claims: Sources): boolean {
   if (emailOf(settings, claims) === null) return true
   if (settings.allowedGroups.length > 0 && groupsOf(settings, claims).length === 0) return true
   return settings.rolePath !== null && roleWordsOf(settings, claims).length === 0
@@ -71,7 +93,7 @@ export interface Decision {
 }
 
 /** Whether the groups let somebody in, and with which role. */
-export function decide(settings: ProviderSettings, claims: ClaimSet, tell?: Tell): Decision {
+export function decide(settings: ProviderSettings, claims: Sources, tell?: Tell): Decision {
   const refusal = gate(settings, claims, tell)
   if (refusal) return refusal
   if (settings.rolePath === null)
@@ -89,7 +111,7 @@ export function decide(settings: ProviderSettings, claims: ClaimSet, tell?: Tell
   return { rule, from, admitted: { role: settings.roleResync ? role : null, roleOfNewcomer: role } }
 }
 
-function gate(settings: ProviderSettings, claims: ClaimSet, tell?: Tell): Decision | null {
+function gate(settings: ProviderSettings, claims: Sources, tell?: Tell): Decision | null {
   if (settings.allowedGroups.length === 0) return null
   const groups = groupsOf(settings, claims, tell)
   if (groups.some((group) => settings.allowedGroups.includes(group))) return null

@@ -6,6 +6,8 @@ import { isSafeAddress } from '#server/oidc/rules'
 
 /** How long a document is good; after that it is asked for again, and kept on while the provider is away. */
 const FRESH_MS = 60 * 60_000
+/** A provider that is away is not asked again for so long. */
+const PAUSE_MS = 30_000
 const WELL_KNOWN = '/.well-known/openid-configuration'
 
 const Address = z.string().refine(isSafeAddress, 'is not an https address')
@@ -37,6 +39,8 @@ export interface Discovery {
 interface Kept {
   discovery: Discovery | null
   fetchedAt: number
+  /** When asking failed although something is kept. */
+  failedAt: number
   pending: Promise<Discovery> | null
 }
 
@@ -53,9 +57,16 @@ export async function discover(
   now: Date,
 ): Promise<Discovery> {
   holder[KEPT] ??= new Map()
-  const kept = holder[KEPT].get(discoveryUrl) ?? { discovery: null, fetchedAt: 0, pending: null }
+  const kept = holder[KEPT].get(discoveryUrl) ?? {
+    discovery: null,
+    fetchedAt: 0,
+    failedAt: Number.NEGATIVE_INFINITY,
+    pending: null,
+  }
   holder[KEPT].set(discoveryUrl, kept)
-  if (kept.discovery && Math.abs(now.getTime() - kept.fetchedAt) < FRESH_MS) return kept.discovery
+  const isFresh = Math.abs(now.getTime() - kept.fetchedAt) < FRESH_MS
+  const isAway = Math.abs(now.getTime() - kept.failedAt) < PAUSE_MS
+  if (kept.discovery && (isFresh || isAway)) return kept.discovery
   kept.pending ??= fetchDiscovery(discoveryUrl).finally(() => {
     kept.pending = null
   })
@@ -64,8 +75,9 @@ export async function discover(
     kept.fetchedAt = now.getTime()
     return kept.discovery
   } catch (error) {
-    if (kept.discovery) return kept.discovery
-    throw error
+    if (!kept.discovery) throw error
+    kept.failedAt = now.getTime()
+    return kept.discovery
   }
 }
 
@@ -74,7 +86,7 @@ export async function discover(
  * @throws ProviderUnreachable with a sentence that says what is wrong
  */
 export async function fetchDiscovery(discoveryUrl: string): Promise<Discovery> {
-  const parsed = Document.safeParse(await fetchObject(discoveryUrl))
+  const parsed = Document.safeParse(await fetchDocument(discoveryUrl))
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map(({ path }) => path.join('.')))].join(', ')
     throw new ProviderUnreachable(
@@ -82,6 +94,9 @@ export async function fetchDiscovery(discoveryUrl: string): Promise<Discovery> {
     )
   }
   const document = parsed.data
+  if (!isLoopback(discoveryUrl) && ENDPOINTS.some((name) => isLoopback(document[name] ?? ''))) {
+    throw new ProviderUnreachable('its discovery document leads to this very machine')
+  }
   if (!isOfIssuer(discoveryUrl, document.issuer)) {
     throw new ProviderUnreachable(
       `its discovery document names another issuer, ${short(document.issuer)}: use the address below that issuer`,
@@ -90,6 +105,25 @@ export async function fetchDiscovery(discoveryUrl: string): Promise<Discovery> {
   const named = document.id_token_signing_alg_values_supported
   const algorithms = (named?.length ? named : ['RS256']).filter((name) => !/^none$/i.test(name))
   return { issuer: document.issuer, document, algorithms }
+}
+
+const ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri', 'userinfo_endpoint'] as const
+
+/** A provider elsewhere must not have us ask what only this machine can reach. */
+function isLoopback(address: string): boolean {
+  return (
+    URL.canParse(address) &&
+    /^(localhost|.*\.localhost|127\..*|\[::1\]|\[::ffff:7f.*\])$/.test(new URL(address).hostname)
+  )
+}
+
+async function fetchDocument(discoveryUrl: string): Promise<Record<string, unknown>> {
+  try {
+    return await fetchObject(discoveryUrl)
+  } catch (error) {
+    if (!(error instanceof ProviderUnreachable)) throw error
+    throw new ProviderUnreachable(`its discovery document cannot be had: ${error.message}`, { cause: error })
+  }
 }
 
 /** OpenID Connect Discovery 4.3: the document lies below its issuer. Other places count when the host is the same. */
@@ -104,8 +138,13 @@ function isOfIssuer(discoveryUrl: string, issuer: string): boolean {
 const short = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}…` : text)
 
 /** Whether the code is bound to the browser that asked for it (RFC 7636). */
-export function usesPkce({ pkce }: Pick<ProviderSettings, 'pkce'>, { document, issuer }: Discovery): boolean {
+export function usesPkce(
+  { pkce, tokenAuth }: Pick<ProviderSettings, 'pkce' | 'tokenAuth'>,
+  { document, issuer }: Discovery,
+): boolean {
   if (pkce !== null) return pkce
+  // Nothing else would tell our request for the tokens from anybody's.
+  if (tokenAuth === 'none') return true
   if (document.code_challenge_methods_supported?.includes('S256')) return true
   // Entra takes it and does not say so; Google's document may leave it out.
   return /^https:\/\/(accounts\.google\.com|login\.microsoftonline\.(com|us)|sts\.windows\.net)(\/|$)/.test(

@@ -15,6 +15,8 @@ export type SignInCode =
 export class SignInFailure extends Error {
   readonly code: SignInCode
   readonly reason: string
+  /** Whether it is among the last sign-ins that admins see. */
+  isNoted = false
 
   /** @param sentence for operators; holds no secret, no token and no address */
   constructor(code: SignInCode, reason: string, sentence: string, options?: ErrorOptions) {

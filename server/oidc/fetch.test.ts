@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAssertion } from '#server/oidc/assertion'
+import { fetchDiscovery, usesPkce } from '#server/oidc/discovery'
 import { fetchFromProvider, fetchObject } from '#server/oidc/fetch'
 import { isSafeAddress } from '#server/oidc/rules'
 
@@ -51,7 +52,7 @@ test.each<[string, RequestListener, string]>([
   [
     'breaks off',
     (_, r) => r.writeHead(200, { 'content-length': '100' }).write('{', () => r.destroy()),
-    'no connection could be made',
+    'no connection could be made \\(UND_ERR_SOCKET\\)',
   ],
   [
     'leads to another port',
@@ -123,4 +124,74 @@ test('a folder is no assertion', async () => {
   await expect(readAssertion({ assertionFile: { path: folder, confidential: false } })).rejects.toThrow(
     'is no file',
   )
+})
+
+const documentOf = (issuer: string) => ({
+  issuer,
+  authorization_endpoint: `${issuer}/authorize`,
+  token_endpoint: `${issuer}/token`,
+  jwks_uri: `${issuer}/jwks`,
+})
+
+test.each([
+  ['token_endpoint', 'http://idp.example/token', /clear text: token_endpoint$/],
+  ['jwks_uri', 'http://idp.example/jwks', /clear text: jwks_uri$/],
+  ['token_endpoint', undefined, /token_endpoint$/],
+])('a document with %s %s is refused', async (field, value, sentence) => {
+  answer = (_, response) => response.end(JSON.stringify({ ...documentOf(origin), [field]: value }))
+  const url = `${origin}/.well-known/openid-configuration`
+  await expect(fetchDiscovery(url)).rejects.toThrow(sentence)
+  answer = (_, response) => response.end(JSON.stringify({ ...documentOf(origin), [field]: `${origin}/x` }))
+  expect((await fetchDiscovery(url)).issuer).toBe(origin)
+})
+
+test('a provider elsewhere may not lead us to this machine', async () => {
+  const there = 'https://idp.example'
+  const real = globalThis.fetch
+  const answers = (document: object) => {
+    globalThis.fetch = async () => Response.json(document)
+  }
+  const ask = () => fetchDiscovery(`${there}/.well-known/openid-configuration`)
+  try {
+    for (const at of ['http://127.0.0.1:9090', 'https://localhost', 'http://[::1]:80']) {
+      answers({ ...documentOf(there), jwks_uri: `${at}/x` })
+      await expect(ask()).rejects.toThrow('leads to this very machine')
+    }
+    answers(documentOf(there))
+    expect((await ask()).issuer).toBe(there)
+  } finally {
+    globalThis.fetch = real
+  }
+})
+
+test.each([
+  ['ENOTFOUND', 'no connection could be made (ENOTFOUND: its name is not known here)'],
+  ['ECONNREFUSED', 'no connection could be made (ECONNREFUSED)'],
+  [
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'no connection could be made (SELF_SIGNED_CERT_IN_CHAIN: its certificate is not trusted; NODE_EXTRA_CA_CERTS names further authorities)',
+  ],
+])('a connection that fails by %s is told so', async (code, sentence) => {
+  const real = globalThis.fetch
+  globalThis.fetch = async () => {
+    throw new TypeError('fetch failed', { cause: { code } })
+  }
+  try {
+    await expect(fetchObject('https://idp.example/secret-path')).rejects.toThrow(sentence)
+  } finally {
+    globalThis.fetch = real
+  }
+})
+
+test.each([
+  [{ pkce: null, tokenAuth: 'none' as const }, true],
+  [{ pkce: false, tokenAuth: 'none' as const }, false],
+  [{ pkce: null, tokenAuth: 'client_secret_basic' as const }, false],
+])('with %j and a provider that announces nothing, PKCE is used: %s', (settings, expected) => {
+  const discovery = {
+    issuer: 'https://idp.example',
+    document: documentOf('https://idp.example'),
+    algorithms: ['RS256'],
+  }
+  expect(usesPkce(settings, discovery)).toBe(expected)
 })

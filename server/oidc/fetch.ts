@@ -55,7 +55,18 @@ async function ask(address: string, request: ProviderRequest, signal: AbortSigna
 
 function unreachable(cause: unknown, signal: AbortSignal): ProviderUnreachable {
   if (signal.aborted) return new ProviderUnreachable('it did not answer within 5 seconds', { cause })
-  return new ProviderUnreachable('no connection could be made', { cause })
+  return new ProviderUnreachable(`no connection could be made${whyNot(cause)}`, { cause })
+}
+
+/** The code of what went wrong, and what it means: no address is in it. */
+function whyNot(error: unknown): string {
+  const { cause } = error as { cause?: { code?: unknown } }
+  const code = typeof cause?.code === 'string' && /^[A-Z0-9_]{1,60}$/.test(cause.code) ? cause.code : null
+  if (code === null) return ''
+  if (code === 'ENOTFOUND') return ' (ENOTFOUND: its name is not known here)'
+  if (/CERT|ISSUER|SIGNATURE|SELF_SIGNED/.test(code))
+    return ` (${code}: its certificate is not trusted; NODE_EXTRA_CA_CERTS names further authorities)`
+  return ` (${code})`
 }
 
 function nextAddress(from: string, location: string, { method = 'GET' }: ProviderRequest): string {

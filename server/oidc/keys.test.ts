@@ -97,3 +97,43 @@ test('a key of another kind is not taken for an algorithm', async () => {
   idp.behaviour.keys = [publicJwk]
   expect((await verify(token, later(31))).sub).toBe('s')
 })
+
+test('several sign-ins that come with a new key at the same moment all get it, for one request', async () => {
+  await verify(await good())
+  const next = await testKey('key-2')
+  idp.behaviour.keys = [next.publicJwk]
+  idp.behaviour.sign = signedWith(next)
+  const tokens = await Promise.all(Array.from({ length: 5 }, good))
+  expect((await Promise.all(tokens.map((token) => verify(token)))).map(({ sub }) => sub)).toEqual(
+    Array(5).fill('s'),
+  )
+  expect(idp.counts.keys).toBe(2)
+})
+
+test.each([
+  ['under the same name', 'same'],
+  ['without names', undefined],
+])('a key that was replaced %s is asked for when the signature does not fit', async (_, kid) => {
+  const [one, two] = [await testKey('key-1'), await testKey('key-2')]
+  const named = (key: typeof one) => JSON.parse(JSON.stringify({ ...key.publicJwk, kid: kid ?? undefined }))
+  idp.behaviour.keys = [named(one)]
+  await verify(await signedWith(one, { kid })(claims()))
+  idp.behaviour.keys = [named(two)]
+  expect((await verify(await signedWith(two, { kid })(claims()))).sub).toBe('s')
+  await expect(verify(await signedWith(one, { kid })(claims()))).rejects.toThrow(TokenFault)
+})
+
+test('bad signatures make us ask no more often than unknown keys do', async () => {
+  await verify(await good())
+  const forged = signedWith({ ...(await testKey('key-2')), kid: 'key-1' })
+  for (let n = 0; n < 50; n++) await expect(verify(await forged(claims()))).rejects.toThrow(TokenFault)
+  expect(idp.counts.keys).toBe(2)
+})
+
+test('keys that cannot be had are said to be that, at the next token too', async () => {
+  idp.behaviour.keysAreDown = true
+  for (let n = 0; n < 2; n++)
+    await expect(verify(await good())).rejects.toThrow(
+      'the keys of the provider cannot be had: it answered with status 503',
+    )
+})

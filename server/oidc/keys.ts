@@ -1,6 +1,6 @@
 /** The public keys of providers: kept, fetched again for a key nobody knows, and never more often than is good for them. */
 import type { JWK } from 'jose'
-import { fetchObject } from '#server/oidc/fetch'
+import { fetchObject, ProviderUnreachable } from '#server/oidc/fetch'
 
 /** Keys that were taken back must not be good for ever. */
 const FRESH_MS = 10 * 60_000
@@ -19,6 +19,8 @@ export class KeySet {
   #searchedAt = Number.NEGATIVE_INFINITY
   #triedAt = Number.NEGATIVE_INFINITY
   #pending: Promise<JWK[]> | null = null
+  /** Why the last request failed; looked at while there are no keys. */
+  #failure: ProviderUnreachable | null = null
 
   constructor(address: string) {
     this.#address = address
@@ -30,26 +32,29 @@ export class KeySet {
    */
   async find(now: Date, fits: (key: JWK) => boolean): Promise<JWK[]> {
     const found = (await this.#current(now.getTime())).filter(fits)
-    if (found.length > 0 || !this.#maySearch(now.getTime())) return found
-    this.#searchedAt = now.getTime()
+    return found.length > 0 ? found : this.search(now, fits)
+  }
+
+  /** The keys that fit after asking once more, if that may be: for a key that is missing, or that does not fit a signature. */
+  async search(now: Date, fits: (key: JWK) => boolean): Promise<JWK[]> {
+    const known = () => (this.#keys ?? []).filter(fits)
+    // Whoever comes while somebody asks gets the same answer.
+    if (!this.#pending && Math.abs(now.getTime() - this.#searchedAt) < PAUSE_MS) return known()
+    if (!this.#pending) this.#searchedAt = now.getTime()
     try {
       return (await this.#fetch(now.getTime())).filter(fits)
     } catch {
-      return []
+      return known()
     }
-  }
-
-  /** A clock that was set back is as good as one that went on. */
-  #maySearch(now: number): boolean {
-    return Math.abs(now - this.#searchedAt) >= PAUSE_MS
   }
 
   async #current(now: number): Promise<JWK[]> {
     const keys = this.#keys
     if (keys === null) {
-      if (Math.abs(now - this.#triedAt) < RETRY_MS && !this.#pending) return []
+      if (this.#failure && Math.abs(now - this.#triedAt) < RETRY_MS && !this.#pending) throw this.#failure
       return this.#fetch(now)
     }
+    // A clock that was set back is as good as one that went on.
     if (Math.abs(now - this.#fetchedAt) < FRESH_MS || Math.abs(now - this.#triedAt) < PAUSE_MS) return keys
     return this.#fetch(now).catch(() => keys)
   }
@@ -63,11 +68,23 @@ export class KeySet {
 
   async #load(now: number): Promise<JWK[]> {
     this.#triedAt = now
-    const { keys } = await fetchObject(this.#address)
+    const { keys } = await this.#ask()
     const list = Array.isArray(keys) ? keys.filter((key) => typeof key?.kty === 'string') : []
     this.#keys = (list as JWK[]).slice(0, MAX_KEYS)
     this.#fetchedAt = now
     return this.#keys
+  }
+
+  async #ask(): Promise<Record<string, unknown>> {
+    try {
+      return await fetchObject(this.#address)
+    } catch (error) {
+      if (!(error instanceof ProviderUnreachable)) throw error
+      this.#failure = new ProviderUnreachable(`the keys of the provider cannot be had: ${error.message}`, {
+        cause: error,
+      })
+      throw this.#failure
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { afterLogoutUriOf } from '#server/oidc/addresses'
 import { discover } from '#server/oidc/discovery'
 import { ProviderUnreachable } from '#server/oidc/fetch'
 import type { Provider } from '#server/oidc/model'
-import { findProviders } from '#server/oidc/providers'
+import { findProviderOfSessions, findProviders } from '#server/oidc/providers'
 import { findOrigin } from '#server/oidc/sessions'
 import { unwrapSecret } from '#server/secrets/secrets'
 
@@ -29,19 +29,22 @@ export interface AfterLogout {
   atProvider: string | null
 }
 
-/**
- * Where a browser goes after signing out here. Ask before the session is ended: it knows the provider it began at.
- * A provider that is away, gone or switched off is left alone.
- */
-export async function planLogout(ctx: Ctx, sent: SentTokens, origin: string): Promise<AfterLogout> {
-  const providers = await findProviders(ctx)
-  const landing = landingAfterLogout(ctx.config, providers)
+/** The origin of the session that a browser shows, at a provider; null for any other. Ask before the session is ended. */
+export async function findSentOrigin(ctx: Ctx, sent: SentTokens): Promise<Origin | null> {
   const session = await sentSession(ctx, sent)
-  const began = session && (await findOrigin(ctx.db, session.sessionId))
-  const provider = providers.find(
-    ({ name, clientId }) => name === began?.providerName && clientId === began.clientId,
-  )
-  if (!began || !provider?.logoutAtProvider) return { landing, atProvider: null }
+  return session && findOrigin(ctx.db, session.sessionId)
+}
+type Origin = NonNullable<Awaited<ReturnType<typeof findOrigin>>>
+
+/**
+ * Where a browser goes after signing out here. Ask when that is done: a provider that does not answer must not keep
+ * anybody from signing out. One that is away, gone or told not to is left alone.
+ */
+export async function planLogout(ctx: Ctx, began: Origin | null, origin: string): Promise<AfterLogout> {
+  const landing = landingAfterLogout(ctx.config, await findProviders(ctx))
+  const provider = began && (await findProviderOfSessions(ctx, began.providerName))
+  if (!began || !provider?.logoutAtProvider || provider.clientId !== began.clientId)
+    return { landing, atProvider: null }
   const endpoint = await endSessionEndpointOf(ctx, provider, began.issuer)
   if (endpoint === null) return { landing, atProvider: null }
   const hint = await unwrapSecret(ctx.config.auth, began.idToken)

@@ -17,22 +17,24 @@ export interface Person extends OutsideIdentity {
 /**
  * By the subject first. Where nobody may sign up, an account that was made for this address is found by it, if it signs
  * in with a provider and nobody else at this one has it.
- * @param others providers that are set up besides this one
  */
 export async function matchAccount(
   tx: Queries,
   ctx: Ctx,
   provider: Provider,
   person: Person,
-  others: readonly Provider[],
 ): Promise<Found> {
   const known = await findKnown(tx, ctx, person)
   if (known) {
-    const isOthers = await belongsToOtherIssuer(tx, ctx, provider, person, others)
+    const isOthers = await belongsToOtherProvider(tx, ctx, provider, person)
     return isOthers ? { refused: 'other-identity', userId: known.id } : { user: known }
   }
-  if (provider.allowSignUp) return person.email === null ? { refused: 'email-unverified' } : 'create'
-  const byEmail = person.email === null ? null : await findUserByEmail(tx, ctx.db, person.email)
+  if (person.email === null) return { refused: 'email-unverified' }
+  const byEmail = await findUserByEmail(tx, ctx.db, person.email)
+  if (provider.allowSignUp) {
+    const isWaiting = byEmail?.authMethod === 'OAUTH2' && byEmail.oauth2UserId === null
+    return isWaiting ? { refused: 'waits-for-address', userId: byEmail.id } : 'create'
+  }
   if (byEmail?.authMethod !== 'OAUTH2' || byEmail.role === 'SYSTEM') return { refused: 'sign-up-closed' }
   const isTaken = byEmail.oauth2ClientId === person.clientId && byEmail.oauth2UserId !== null
   return isTaken ? { refused: 'other-identity', userId: byEmail.id } : { user: byEmail }
@@ -51,21 +53,19 @@ async function findKnown(tx: Queries, ctx: Ctx, person: Person): Promise<User | 
 }
 
 /**
- * Two providers that happen to give us the same client id must not vouch for each other's people. An issuer that merely
- * moved is none of the others, and takes its people along.
+ * Two providers that happen to give us the same client id must not vouch for each other's people, and neither may one take
+ * over those of another that is switched off or gone. A provider whose issuer moved takes its people along.
  */
-async function belongsToOtherIssuer(
+async function belongsToOtherProvider(
   tx: Queries,
   ctx: Ctx,
   provider: Provider,
   person: Person,
-  others: readonly Provider[],
 ): Promise<boolean> {
   const { linkedAccounts: t } = ctx.db.t
   const [link] = await tx
     .select({ issuer: t.issuer, providerName: t.providerName })
     .from(t)
     .where(and(eq(t.provider, person.clientId), eq(t.providerAccountId, person.subject)))
-  if (!link || link.issuer === person.issuer || link.providerName === provider.name) return false
-  return others.some(({ name }) => name === link.providerName)
+  return link !== undefined && link.issuer !== person.issuer && link.providerName !== provider.name
 }

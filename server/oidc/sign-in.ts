@@ -22,11 +22,10 @@ import { wrapSecret } from '#server/secrets/secrets'
 import { noteSignIn, type SignInAttempt } from '#server/sso-providers/recent'
 import { type OutsideOutcome, type OutsideRefusal, signInOutside } from '#server/users/outside-accounts'
 
-/** A provider, what it says of itself, and the others beside it. */
+/** A provider, and what it says of itself. */
 export interface Trusted {
   provider: Provider
   discovery: Discovery
-  others: readonly Provider[]
 }
 
 /** What the token endpoint gave, believed. */
@@ -44,6 +43,7 @@ const CODES: Record<OutsideRefusal, SignInCode> = {
   'other-identity': 'sign_in_not_allowed',
   'other-method': 'sign_in_not_allowed',
   'email-unverified': 'sign_in_not_allowed',
+  'waits-for-address': 'email_in_use',
 }
 
 /**
@@ -53,9 +53,10 @@ const CODES: Record<OutsideRefusal, SignInCode> = {
 export async function admit(ctx: Ctx, trusted: Trusted, tokens: Tokens): Promise<Session> {
   const { provider, discovery } = trusted
   const tell = (why: string) => ctx.log.warn({ provider: provider.name }, `sign-in: ${why}`)
-  const claims = needsUserinfo(provider, tokens.claims)
+  const sources = needsUserinfo(provider, [tokens.claims])
     ? await withUserinfo(discovery, tokens.claims, tokens.accessToken, tell)
-    : tokens.claims
+    : [tokens.claims]
+  const claims = Object.assign({}, ...[...sources].reverse())
   const note = (attempt: Pick<SignInAttempt, 'outcome' | 'code' | 'userId' | 'decision'>) =>
     noteSignIn(ctx, { provider: provider.name, claims, ...attempt })
   const refuse = async (failure: SignInFailure, rule: string, from: string | null, userId: number | null) => {
@@ -65,9 +66,10 @@ export async function admit(ctx: Ctx, trusted: Trusted, tokens: Tokens): Promise
       userId,
       decision: { rule, from, note: failure.message },
     })
+    failure.isNoted = true
     return failure
   }
-  const email = emailOf(provider, claims, tell)
+  const email = emailOf(provider, sources, tell)
   if (email === null)
     throw await refuse(
       new SignInFailure(
@@ -79,7 +81,7 @@ export async function admit(ctx: Ctx, trusted: Trusted, tokens: Tokens): Promise
       null,
       null,
     )
-  const decision = decide(provider, claims, tell)
+  const decision = decide(provider, sources, tell)
   if (!decision.admitted) throw await refuse(refusalOf(decision), decision.rule, decision.from, null)
   const person = personOf(trusted, tokens, email.isUnverified ? null : email.address)
   const outcome = await enter(ctx, trusted, tokens, { claims, person, admitted: decision.admitted })
@@ -109,6 +111,8 @@ const SENTENCES: Record<OutsideRefusal, string> = {
   'sign-up-closed': 'there is no account for this person, and sign-up is off for this provider',
   'other-identity': 'the account belongs to another person or provider',
   'other-method': 'the account signs in another way',
+  'waits-for-address':
+    'an account was made for this address beforehand: it can be claimed once sign-up is off (ALLOW_SIGN_UP=false)',
   'email-unverified':
     'the provider says that the e-mail address is not verified, and nobody is known by the subject',
 }
@@ -140,7 +144,7 @@ interface Entrant {
 
 async function enter(
   ctx: Ctx,
-  { provider, others }: Trusted,
+  { provider }: Trusted,
   { claims: { sid }, idToken }: Tokens,
   { claims, person, admitted }: Entrant,
 ): Promise<OutsideOutcome> {
@@ -159,7 +163,7 @@ async function enter(
   return signInOutside(
     ctx,
     vouched,
-    (tx) => matchAccount(tx, ctx, provider, person, others),
+    (tx) => matchAccount(tx, ctx, provider, person),
     (tx, { user, session }) => keepOrigin(tx, ctx, origin, { user, sessionId: session.sessionId }),
   )
 }

@@ -5,8 +5,8 @@ import { SignInFailure } from '#server/oidc/failure'
 import { fetchObject, ProviderUnreachable } from '#server/oidc/fetch'
 
 /**
- * The claims of the id token with those of userinfo beside them; where both say something, the id token wins. An answer
- * that does not come is done without.
+ * The claims of the id token, and those of userinfo behind them: what the id token has nothing of, they are asked for. An
+ * answer that does not come is done without.
  * @param tell is told why there is none
  * @throws SignInFailure when the answer is about somebody else
  */
@@ -15,19 +15,19 @@ export async function withUserinfo(
   claims: ClaimSet,
   accessToken: string | null,
   tell: (why: string) => void,
-): Promise<ClaimSet> {
+): Promise<ClaimSet[]> {
   const address = document.userinfo_endpoint
-  if (!address || accessToken === null) return claims
+  if (!address || accessToken === null) return [claims]
   let more: ClaimSet
   try {
     more = await fetchObject(address, { headers: { authorization: `Bearer ${accessToken}` } })
   } catch (error) {
     if (!(error instanceof ProviderUnreachable)) throw error
     tell(`the userinfo endpoint gave no claims: ${error.message}`)
-    return claims
+    return [claims]
   }
   // Without this check one access token put in the place of another would bring somebody else's groups.
   if (more.sub !== claims.sub)
     throw new SignInFailure('auth_failed', 'token', 'the userinfo endpoint answered about somebody else')
-  return { ...more, ...claims }
+  return [claims, more]
 }

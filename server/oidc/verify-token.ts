@@ -6,8 +6,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { decodeProtectedHeader, importJWK, type JWK, type JWTPayload, jwtVerify } from 'jose'
 import type { Discovery } from '#server/oidc/discovery'
 import { ProviderUnreachable } from '#server/oidc/fetch'
-import { keySetOf } from '#server/oidc/keys'
+import { type KeySet, keySetOf } from '#server/oidc/keys'
 import type { ProviderSettings } from '#server/oidc/model'
+import { isStorable } from '#server/text'
 
 /** How far the provider's clock may be from ours. */
 const LEEWAY_SECONDS = 120
@@ -19,6 +20,11 @@ export class TokenFault extends Error {
   constructor(sentence: string, options?: ErrorOptions) {
     super(sentence, options)
     this.name = 'TokenFault'
+  }
+
+  /** Whether it is the signature that is wrong. */
+  get isSignature(): boolean {
+    return (this.cause as { code?: string } | undefined)?.code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED'
   }
 }
 
@@ -44,8 +50,7 @@ export async function verifyToken(
   now: Date,
 ): Promise<Claims> {
   const { alg, kid } = readHeader(token, discovery)
-  const key = await keyFor(party, discovery, { alg, kid }, now)
-  const claims = await checkSignature(token, key, { alg, issuer: discovery.issuer, now })
+  const claims = await believe(party, discovery, token, { alg, kid }, now)
   checkTimes(claims, now)
   checkAudience(claims, party.clientId)
   if (expected.kind === 'id') checkIdToken(claims, alg, expected)
@@ -68,21 +73,51 @@ function readHeader(token: string, { algorithms }: Discovery): { alg: string; ki
   return { alg, kid: typeof kid === 'string' ? kid : undefined }
 }
 
-async function keyFor(
-  { clientSecret }: Party,
-  { document }: Discovery,
-  { alg, kid }: { alg: string; kid: string | undefined },
+interface Header {
+  alg: string
+  kid: string | undefined
+}
+
+/** The claims, by the key that the header means. A key may have been replaced under its name: then it is asked for again. */
+async function believe(
+  party: Party,
+  discovery: Discovery,
+  token: string,
+  header: Header,
   now: Date,
-): Promise<Awaited<ReturnType<typeof importJWK>>> {
-  const isShared = alg.startsWith('HS')
+): Promise<JWTPayload> {
+  const set = keySetOf(discovery.document.jwks_uri)
+  const { alg, kid } = header
+  const facts = { alg, issuer: discovery.issuer, now }
   const fits = (key: JWK) => isFor(key, alg) && (kid === undefined || key.kid === kid)
-  // A shared secret that is published is worth little, but some providers do it.
-  const keys = isShared && kid === undefined ? [] : await keySetOf(document.jwks_uri).find(now, fits)
-  const [key] = keys
-  if (isShared && !key) {
-    if (!clientSecret) throw new TokenFault('the token is signed with a secret that is not there')
-    return new TextEncoder().encode(clientSecret)
+  if (alg.startsWith('HS'))
+    return checkSignature(token, await sharedKey(party, set, header, fits, now), facts)
+  try {
+    return await checkSignature(token, await importOne(await set.find(now, fits), alg), facts)
+  } catch (error) {
+    if (!(error instanceof TokenFault && error.isSignature)) throw error
+    return checkSignature(token, await importOne(await set.search(now, fits), alg), facts)
   }
+}
+
+type Key = Awaited<ReturnType<typeof importJWK>>
+
+/** A shared secret that is published is worth little, but some providers do it; else it is that of the client. */
+async function sharedKey(
+  { clientSecret }: Party,
+  set: KeySet,
+  { alg, kid }: Header,
+  fits: (key: JWK) => boolean,
+  now: Date,
+): Promise<Key> {
+  const keys = kid === undefined ? [] : await set.find(now, fits)
+  if (keys.length > 0) return importOne(keys, alg)
+  if (!clientSecret) throw new TokenFault('the token is signed with a secret that is not there')
+  return new TextEncoder().encode(clientSecret)
+}
+
+async function importOne(keys: readonly JWK[], alg: string): Promise<Key> {
+  const [key] = keys
   if (!key) throw new TokenFault('the token is signed with a key that the provider does not have')
   if (keys.length > 1) throw new TokenFault('the token does not say which of the keys it is signed with')
   try {
@@ -103,7 +138,7 @@ function isFor(key: JWK, alg: string): boolean {
 
 async function checkSignature(
   token: string,
-  key: Awaited<ReturnType<typeof importJWK>>,
+  key: Key,
   { alg, issuer, now }: { alg: string; issuer: string; now: Date },
 ): Promise<JWTPayload> {
   try {
@@ -140,8 +175,8 @@ function checkIdToken(
   alg: string,
   { nonce, accessToken }: Extract<Expected, { kind: 'id' }>,
 ): void {
-  if (typeof claims.sub !== 'string' || claims.sub === '' || claims.sub.length > 1000)
-    throw new TokenFault('the token names nobody (sub)')
+  if (!isName(claims.sub) || (claims.sid !== undefined && !isName(claims.sid)))
+    throw new TokenFault('the token names nobody (sub, sid)')
   if (claims.nonce !== nonce) throw new TokenFault('the token was made for another sign-in (nonce)')
   if (claims.at_hash === undefined) return
   if (accessToken === null || !isHashOf(claims.at_hash, accessToken, alg))
@@ -163,10 +198,14 @@ function checkLogoutToken({ events, nonce, jti, sub, sid }: JWTPayload): void {
   if (!isObject(event)) throw new TokenFault('the token is not about a logout (events)')
   if (nonce !== undefined) throw new TokenFault('the token holds a nonce, which is for signing in')
   if (typeof jti !== 'string' || jti === '') throw new TokenFault('the token has no id (jti)')
-  const isText = (value: unknown) => value === undefined || (typeof value === 'string' && value !== '')
+  const isText = (value: unknown) => value === undefined || isName(value)
   if (!isText(sub) || !isText(sid) || (sub === undefined && sid === undefined))
     throw new TokenFault('the token says neither who nor which session (sub, sid)')
 }
+
+/** Something that may be looked for in the database. */
+const isName = (value: unknown) =>
+  typeof value === 'string' && value !== '' && value.length <= 1000 && isStorable(value)
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

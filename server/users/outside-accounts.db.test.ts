@@ -212,8 +212,9 @@ test('the last admin who can sign in keeps the role: said above the pages, on re
   const { users } = runtime.db.t
   const disabledAt = runtime.clock()
   await runtime.db.write((tx) => tx.update(users).set({ disabledAt }).where(eq(users.role, 'ADMIN')))
-  const admin = await account({ role: 'ADMIN' })
-  ctx = { ...ctx, config: { ...ctx.config, oauth2: { providers: [{} as never] } } }
+  const admin = await account({ role: 'ADMIN', oauth2ClientId: 'client', oauth2UserId: 'subject' })
+  const providers = [{ clientId: 'client', allowSignUp: true } as never]
+  ctx = { ...ctx, config: { ...ctx.config, oauth2: { providers } } }
   const { keptRole } = await someone(await signIn({ role: 'VIEWER', email: null, ties: {} }, admin))
   expect(keptRole).toBe(true)
   expect((await stored(admin.id)).role).toBe('ADMIN')

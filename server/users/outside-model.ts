@@ -42,6 +42,8 @@ export type OutsideRefusal =
   | 'other-method'
   /** Nobody is known by the identity, and the provider does not vouch for the address. */
   | 'email-unverified'
+  /** An account was made for the address, and the provider makes accounts of its own. */
+  | 'waits-for-address'
 
 /** What looking for the account came to. */
 export type Found = { user: User } | 'create' | { refused: OutsideRefusal; userId?: number }

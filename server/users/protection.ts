@@ -28,7 +28,15 @@ export function isAbleAdmin(config: Config, user: User): boolean {
   const { role, disabledAt, authMethod, passwordHash } = user
   const canSignIn =
     enabledMethods(config).includes(authMethod) && (authMethod !== 'LOCAL' || passwordHash !== null)
-  return role === 'ADMIN' && disabledAt === null && canSignIn
+  const isKnownThere = authMethod !== 'OAUTH2' || hasProvider(config, user)
+  return role === 'ADMIN' && disabledAt === null && canSignIn && isKnownThere
+}
+
+/** Whether a provider of the environment would let the account in: its own, or one that lets it be claimed by its address. */
+function hasProvider({ oauth2 }: Config, { oauth2ClientId, oauth2UserId }: User): boolean {
+  return oauth2.providers.some(
+    ({ clientId, allowSignUp }) => !allowSignUp || (oauth2UserId !== null && clientId === oauth2ClientId),
+  )
 }
 
 /** Why something is not done, and the `x-error-code` that says so to machines. */

@@ -5,7 +5,7 @@ import { OAUTH_NONCE_COOKIE, OAUTH_STATE_COOKIE } from '#server/auth/cookies'
 import { signOut } from '#server/auth/renew'
 import { takeFromLimit } from '#server/limits/limits'
 import { originOf } from '#server/oidc/addresses'
-import { planLogout } from '#server/oidc/logout'
+import { findSentOrigin, planLogout } from '#server/oidc/logout'
 import { withRoot } from '#server/root-path'
 
 export const GET = authRoute({
@@ -13,9 +13,9 @@ export const GET = authRoute({
   run: async ({ ctx, request }) => {
     await takeFromLimit(ctx, 'logout')
     const sent = sentTokens(request)
-    const plan = await planLogout(ctx, sent, originOf(request.headers))
+    const began = await findSentOrigin(ctx, sent)
     await signOut(ctx, sent)
-    return plan
+    return planLogout(ctx, began, originOf(request.headers))
   },
   write: ({ landing, atProvider }, { ctx, request }) => {
     const headers = new Headers({

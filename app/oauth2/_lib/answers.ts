@@ -7,6 +7,7 @@ import { authLogger } from '#server/log'
 import type { SignInFailure } from '#server/oidc/failure'
 import { RECORDED } from '#server/oidc/sign-in'
 import { withRoot } from '#server/root-path'
+import { noteSignIn } from '#server/sso-providers/recent'
 
 /** A redirect that no cache keeps, with cookies. */
 export function redirectTo(
@@ -20,9 +21,14 @@ export function redirectTo(
 }
 
 /** Back to where people choose how to sign in, with a code that the page has a sentence for; the trip is over. */
-export function failedResponse(ctx: Ctx, request: Request, code: SignInFailure['code']): Response {
+export function failedResponse(
+  ctx: Ctx,
+  request: Request,
+  code: SignInFailure['code'],
+  { keepCookies = false } = {},
+): Response {
   const page = ctx.config.auth.basicAuth ? '/login' : '/logout'
-  const cleared = clearedCookies(ctx.config, isHttps(request.headers), OAUTH_COOKIES)
+  const cleared = keepCookies ? [] : clearedCookies(ctx.config, isHttps(request.headers), OAUTH_COOKIES)
   // 307 would have a browser post to the page what it posted here.
   const status = request.method === 'GET' ? 307 : 303
   return redirectTo(withRoot(ctx.config, `${page}?error=${code}`), status, cleared)
@@ -32,7 +38,14 @@ export function failedResponse(ctx: Ctx, request: Request, code: SignInFailure['
 export async function noteFailure(ctx: Ctx, provider: string | null, failure: SignInFailure): Promise<void> {
   const { code, reason, message, cause } = failure
   authLogger(ctx.log).warn({ provider, code, reason }, `sign-in with an identity provider failed: ${message}`)
+  if (provider !== null && reason === 'token' && !failure.isNoted) await noteToken(ctx, provider, failure)
   if (cause === RECORDED) return
   const details = { method: 'OAUTH2', code, ...(provider !== null && { provider }) }
   await recordFailure(ctx, { action: 'session.login', reason, details })
+}
+
+/** Among the last sign-ins of the provider, where admins look for the reason: nothing of the token, which is not believed. */
+function noteToken(ctx: Ctx, provider: string, { code, message }: SignInFailure): Promise<void> {
+  const decision = { rule: 'token', note: message }
+  return noteSignIn(ctx, { provider, outcome: 'refused', code, userId: null, claims: {}, decision })
 }

@@ -6,7 +6,7 @@ import { readBodyText } from '#server/http-input'
 import { takeFromLimit } from '#server/limits/limits'
 import { authLogger } from '#server/log'
 import { endByLogoutToken } from '#server/oidc/backchannel'
-import { findProvider } from '#server/oidc/providers'
+import { findProviderOfSessions } from '#server/oidc/providers'
 import { faultSentence } from '#server/oidc/verify-token'
 
 /**
@@ -15,7 +15,7 @@ import { faultSentence } from '#server/oidc/verify-token'
  */
 export async function endFromOutside(ctx: Ctx, request: Request, name: string): Promise<Response> {
   await takeFromLimit(ctx, 'backchannel_logout')
-  const provider = await findProvider(ctx, name)
+  const provider = await findProviderOfSessions(ctx, name)
   if (!provider) throw new AppError('not_found', 'There is no such provider')
   try {
     const token = new URLSearchParams(await readBodyText(request)).get('logout_token') ?? ''

@@ -9,6 +9,7 @@ import {
   OAUTH_VERIFIER_COOKIE,
   readCookie,
   sessionCookies,
+  signedInCookie,
 } from '#server/auth/cookies'
 import { safeReturnPath } from '#server/auth/model'
 import type { Session } from '#server/auth/sessions'
@@ -30,6 +31,8 @@ import { discoverOrFail } from './begin'
 
 /** What a provider may send along; nothing else reaches Auth.js. */
 const ANSWERED = ['code', 'state', 'iss']
+/** The path that names no provider. */
+const SHARED_PATH = '/oauth2/callback'
 
 /**
  * Signs in whoever comes back from a provider.
@@ -44,23 +47,31 @@ export async function finish(ctx: Ctx, request: Request, named: string | null): 
     !query.get('state') ||
     !readCookie(cookies, OAUTH_STATE_COOKIE) ||
     !readCookie(cookies, OAUTH_NONCE_COOKIE)
-  )
+  ) {
+    // A person who reloads the page gets one to begin anew at.
+    if (request.headers.get('sec-fetch-mode') === 'navigate')
+      return failedResponse(ctx, request, 'invalid_state')
     throw new AppError('invalid', 'This sign-in did not begin in this browser: begin it at the login page')
+  }
   const state = await openFlowCookie(ctx.config, cookies, OAUTH_STATE_COOKIE)
   const name = named ?? state?.provider ?? null
   const providers = await findProviders(ctx)
   const provider = providers.find((one) => one.name === name)
   if (!provider) return failedResponse(ctx, request, named === null ? 'invalid_state' : 'unknown_idp')
+  // Any provider could otherwise have another's code brought to the shared path, and sent to itself (RFC 9700 4.4).
+  const isShared = named === null && provider.redirectPath !== SHARED_PATH
+  const isOthers =
+    state !== null && (isShared || state.value !== query.get('state') || state.provider !== name)
   try {
     refuseBadAnswer(query)
-    if (state === null || state.value !== query.get('state') || state.provider !== provider.name)
+    if (state === null || isOthers)
       throw new SignInFailure('invalid_state', 'state', 'the state was made for another sign-in')
-    const others = providers.filter((one) => one !== provider)
-    return signedIn(ctx, request, await signIn(ctx, request, provider, others))
+    return signedIn(ctx, request, await signIn(ctx, request, provider))
   } catch (error) {
     if (!(error instanceof SignInFailure)) throw error
     await noteFailure(ctx, provider.name, error)
-    return failedResponse(ctx, request, error.code)
+    // The cookies belong to another tab, whose way back may still come.
+    return failedResponse(ctx, request, error.code, { keepCookies: isOthers })
   }
 }
 
@@ -77,12 +88,7 @@ function refuseBadAnswer(query: URLSearchParams): void {
   )
 }
 
-async function signIn(
-  ctx: Ctx,
-  request: Request,
-  provider: Provider,
-  others: readonly Provider[],
-): Promise<Session> {
+async function signIn(ctx: Ctx, request: Request, provider: Provider): Promise<Session> {
   const { config, db } = ctx
   const cookies = request.headers.get('cookie')
   const discovery = await discoverOrFail(ctx, provider)
@@ -103,7 +109,7 @@ async function signIn(
       },
       admit: () => {
         if (!tokens) throw new Error('Somebody was to be let in before the tokens were judged')
-        return admit(ctx, { provider, discovery, others }, tokens)
+        return admit(ctx, { provider, discovery }, tokens)
       },
     },
   )
@@ -134,7 +140,11 @@ function signedIn(ctx: Ctx, request: Request, session: Session): Response {
   const { config } = ctx
   const https = isHttps(request.headers)
   const sealed = readCookie(request.headers.get('cookie'), OAUTH_RETURN_COOKIE)
-  const cookies = [...clearedCookies(config, https, OAUTH_COOKIES), ...sessionCookies(config, https, session)]
+  const cookies = [
+    ...clearedCookies(config, https, OAUTH_COOKIES),
+    ...sessionCookies(config, https, session),
+    signedInCookie(config, https),
+  ]
   return redirectTo(withRoot(config, safeReturnPath(decoded(sealed))), 302, cookies)
 }
 
