@@ -18,6 +18,7 @@ test.describe('the script of a first visit', () => {
     '/settings/api-keys',
     '/settings/audit',
     '/settings/secrets',
+    '/settings/sign-in',
     '/profile',
     '/reset-password',
   ]
