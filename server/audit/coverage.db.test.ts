@@ -269,7 +269,15 @@ const ROUTES: Record<string, Scenario[] | string> = {
   'PUT /ui/sign-in/order': [
     [['signInProvider.create', 'signInProvider.order'], async () => ({ body: { names: [await added()] } })],
   ],
-  'POST /ui/sign-in/test': 'asks a provider what it offers, and changes nothing',
+  'POST /ui/sign-in/test': [
+    [
+      ['signInProvider.test'],
+      () => {
+        const discoveryUrl = 'http://127.0.0.1:1/.well-known/openid-configuration'
+        return { body: { provider: { ...provider, name: 'draft', discoveryUrl } } }
+      },
+    ],
+  ],
   'GET /v1/audit/export': [[['audit.export'], () => ({})]],
   'POST /ui/mail/test': MAIL,
   'POST /ui/sign-in/ldap/test': 'changes nothing',

@@ -48,6 +48,7 @@ export const AUDIT_ACTIONS = {
   'secret.delete': { success: 'Deleted secrets', failure: null },
   'secret.reveal': { success: 'Read the values of secrets', failure: null },
   'secret.rotate': { success: 'Encrypted what is stored under the new secret', failure: null },
+  'signInProvider.test': { success: 'Asked an identity provider what it offers', failure: null },
   'signInProvider.create': { success: 'Added an identity provider', failure: null },
   'signInProvider.update': { success: 'Changed an identity provider', failure: null },
   'signInProvider.order': { success: 'Ordered the identity providers', failure: null },

@@ -1,5 +1,6 @@
 /** What the page of sign-in settings shows: every provider, and on demand what one offers and what it sent lately. */
 import { count, eq, inArray } from 'drizzle-orm'
+import { recordEvent } from '#server/audit/record'
 import type { Ctx } from '#server/context'
 import { AppError } from '#server/errors'
 import { backchannelUriOf, redirectUriOf } from '#server/oidc/addresses'
@@ -7,7 +8,7 @@ import { inspectProvider, type ProviderReport } from '#server/oidc/inspect'
 import type { ProviderSettings } from '#server/oidc/model'
 import { providerFaults } from '#server/oidc/rules'
 import { canWrapSecrets } from '#server/secrets/secrets'
-import type { ProviderTest } from '#server/sso-providers/body'
+import type { NewProvider, ProviderTest } from '#server/sso-providers/body'
 import { asSettings } from '#server/sso-providers/checks'
 import type { ProviderView, SignInSettings } from '#server/sso-providers/model'
 import { listRecentSignIns } from '#server/sso-providers/recent'
@@ -128,12 +129,24 @@ async function namesOf({ db }: Ctx, rows: StoredRow[]): Promise<Map<number, { us
 
 /**
  * Asks a provider what it offers: one that there is, or what a form holds before it is stored. What is wrong with the
- * provider is an answer, not an error.
+ * provider is an answer, not an error. On record with the address: it makes this server ask somebody.
  * @throws AppError not_found (no such provider), invalid (the address is none to ask)
  */
 export async function testProvider(ctx: Ctx, asked: ProviderTest): Promise<ProviderReport> {
-  if ('name' in asked) return inspectProvider(await getProvider(ctx, asked.name))
-  const { name, ...input } = asked.provider
+  const settings = 'name' in asked ? await getProvider(ctx, asked.name) : draftOf(asked.provider)
+  const report = await inspectProvider(settings)
+  await ctx.db.write((tx) =>
+    recordEvent(tx, ctx, {
+      action: 'signInProvider.test',
+      outcome: 'success',
+      details: { address: settings.discoveryUrl, answers: report.ok },
+    }),
+  )
+  return report
+}
+
+/** What a form holds, as far as asking needs it. */
+function draftOf({ name, ...input }: NewProvider): ProviderSettings {
   // What is asked for needs no secret, and the stored one is not in the form.
   const settings = asSettings(name, input, input.clientSecret || 'not needed')
   const faults = providerFaults(settings).filter(({ field }) => field === 'discoveryUrl')
@@ -145,7 +158,7 @@ export async function testProvider(ctx: Ctx, asked: ProviderTest): Promise<Provi
     }))
     throw new AppError('invalid', 'Invalid body', { faults: listed })
   }
-  return inspectProvider(settings)
+  return settings
 }
 
 /** @throws AppError not_found */
