@@ -125,7 +125,7 @@ function useProviderForm(provider: ProviderView | null, onClose: () => void) {
     if (!input) return
     const name = provider?.name ?? fields.name.trim()
     deed.mutate(
-      { kind: provider ? 'update' : 'create', name, input },
+      { kind: provider ? 'update' : 'create', name, input: { ...input, updatedAt: provider?.updatedAt } },
       {
         onError,
         onSuccess: () => {

@@ -57,6 +57,8 @@ export const ProviderInput = z.object({
   // Blanks at the ends are never part of a secret that somebody pastes.
   clientSecret: text(2000).nullish(),
   enabled: z.boolean(),
+  /** When a form was filled from what there was then; somebody may have changed it since. */
+  updatedAt: z.string().nullish(),
 })
 export type ProviderInput = z.infer<typeof ProviderInput>
 

@@ -164,6 +164,15 @@ describe('changing a provider', () => {
     expect((await row())?.clientSecret).toBeNull()
   })
 
+  test('of two forms that were opened at once the second is told, and changes nothing', async () => {
+    const updatedAt = (await row())?.updatedAt.toISOString()
+    const later = () => new Date(Date.now() + 1000)
+    await updateProvider({ ...as(), clock: later }, 'keycloak', { ...INPUT, displayName: 'One', updatedAt })
+    const second = updateProvider(as(), 'keycloak', { ...INPUT, displayName: 'Two', updatedAt })
+    await expect(second).rejects.toMatchObject({ kind: 'conflict' })
+    expect(await first()).toMatchObject({ displayName: 'One' })
+  })
+
   test('off and on again', async () => {
     await turn('keycloak', false)
     expect(await names()).toEqual([])

@@ -1,5 +1,5 @@
 /** What admins do to providers: add, change, switch on and off, order, delete. All of it is on record. */
-import { asc, eq, max } from 'drizzle-orm'
+import { and, asc, eq, max } from 'drizzle-orm'
 import type { AuditDetails } from '#server/audit/entry'
 import { type RecordCtx, recordEvent } from '#server/audit/record'
 import type { Queries } from '#server/db/database'
@@ -58,10 +58,12 @@ async function insertProvider(ctx: RecordCtx, name: string, input: ProviderInput
 
 /**
  * Puts new settings in the place of the old ones. Without a secret in the input the stored one stays.
- * @throws AppError not_found, invalid, conflict
+ * @throws AppError not_found, invalid, conflict (changed meanwhile; the last way in)
  */
 export async function updateProvider(ctx: RecordCtx, name: string, input: ProviderInput): Promise<void> {
   const row = await findRow(ctx, name)
+  const isStale = typeof input.updatedAt === 'string' && input.updatedAt !== row.updatedAt.toISOString()
+  if (isStale) throw changedMeanwhile()
   refuseSecretElsewhere(row, input)
   const kept = input.tokenAuth === 'none' ? null : await openClientSecret(ctx, row)
   await refuseFaults(ctx, name, input, input.clientSecret || (kept ?? null))
@@ -75,9 +77,9 @@ export async function updateProvider(ctx: RecordCtx, name: string, input: Provid
     const found = await tx
       .update(t)
       .set({ ...columnsOf(input), ...secret, userId: askerOf(ctx), updatedAt: ctx.clock() })
-      .where(eq(t.name, name))
+      .where(and(eq(t.name, name), eq(t.updatedAt, row.updatedAt)))
       .returning({ id: t.id })
-    if (found.length === 0) throw missing()
+    if (found.length === 0) throw changedMeanwhile()
     await record(tx, ctx, 'signInProvider.update', name, changesOf(row, input))
   })
 }
@@ -235,5 +237,10 @@ function record(
 }
 
 const missing = () => new AppError('not_found', 'There is no such provider among those added here')
+const changedMeanwhile = () =>
+  new AppError(
+    'conflict',
+    'Somebody has changed this provider meanwhile: close the form and look at it again',
+  )
 const taken = (name: string) => fault('name', `A provider called ${name} is there already: take another name`)
 const tooMany = () => new AppError('conflict', `A server keeps at most ${MAX_PROVIDERS} providers`)

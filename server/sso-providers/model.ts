@@ -22,6 +22,8 @@ export interface ProviderInput extends StoredSettings {
   displayName: string
   clientSecret?: string | null | undefined
   enabled: boolean
+  /** As the list showed it when the form was opened: a change by somebody else since is a conflict. */
+  updatedAt?: string | null | undefined
 }
 
 /** One provider on the page. A secret is never part of it. */
