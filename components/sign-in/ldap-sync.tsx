@@ -1,15 +1,17 @@
 'use client'
+import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import type { SyncSummary } from '#server/ldap/overview-model'
 import type { SyncReport } from '#server/ldap/sync-model'
 import { plural } from '../format'
 import { Badge, type Tone } from '../ui/badge'
 import { Button } from '../ui/button'
-import { Dialog } from '../ui/dialog'
 import { Fact, Facts } from '../ui/facts'
 import { Failure } from '../ui/failure'
 import { RelativeTime } from '../ui/time'
 import { useCompare } from './ldap-hooks'
+
+const LdapDisableDialog = dynamic(() => import('./ldap-disable-dialog').then((m) => m.LdapDisableDialog))
 
 const OUTCOMES: Record<SyncReport['outcome'], { tone: Tone; word: string }> = {
   done: { tone: 'ok', word: 'done' },
@@ -53,27 +55,12 @@ export function LdapSync({ sync }: { sync: SyncSummary }) {
         </div>
       )}
       {asks && stopped && (
-        <Dialog
-          title={`Disable ${plural(stopped.wouldDisable, 'account')}`}
-          role="alertdialog"
-          isOpen
+        <LdapDisableDialog
+          count={stopped.wouldDisable}
+          isPending={compare.isPending}
+          onConfirm={() => compare.mutate(stopped.wouldDisable, { onSettled: () => setAsks(false) })}
           onClose={() => setAsks(false)}
-        >
-          <p>
-            The directory does not let them in any more. Their sessions and keys stop working at once, and
-            work again when the directory gives them back.
-          </p>
-          <div className="mt-4 flex flex-wrap justify-end gap-2">
-            <Button onPress={() => setAsks(false)}>Cancel</Button>
-            <Button
-              variant="danger"
-              isPending={compare.isPending}
-              onPress={() => compare.mutate(stopped.wouldDisable, { onSettled: () => setAsks(false) })}
-            >
-              Disable {plural(stopped.wouldDisable, 'account')}
-            </Button>
-          </div>
-        </Dialog>
+        />
       )}
     </div>
   )
