@@ -62,7 +62,7 @@ export function parseConfig(env: Environment, options: ParseOptions = {}): Confi
     metrics,
     database,
     auth,
-    oauth2: readOauth2(reader, auth.enabled),
+    oauth2: readOauth2(reader, auth),
     cookies: readCookies(reader, server),
     limits: readLimits(reader),
     edge: readEdge(reader, auth.enabled),

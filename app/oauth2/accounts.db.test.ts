@@ -2,10 +2,13 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Provider } from '#server/oidc/model'
+import { setRuntime } from '#server/runtime'
+import { wrapSecret } from '#server/secrets/secrets'
 import { deleteUser } from '#server/users/delete'
 import type { User } from '#server/users/find'
 import { createAccount, createSession } from '../../test/accounts'
 import { call } from '../../test/call'
+import { openTestDatabase } from '../../test/database'
 import {
   CLIENT_ID,
   CLIENT_SECRET,
@@ -423,6 +426,33 @@ describe('the way there', () => {
     world.config = { ...world.config, auth: { ...world.config.auth, basicAuth: true } }
     expect(answer.headers.get('location')).toBe('/logout?error=unknown_idp')
   })
+})
+
+test('a provider that an admin added serves a sign-in that begins on one replica and ends on another', async () => {
+  const { name, displayName, clientSecret, assertionFile, redirectPath, ...settings } = idp.settings()
+  expect([assertionFile, redirectPath]).toEqual([null, null])
+  const now = new Date()
+  const sealed = await wrapSecret(world.config.auth, clientSecret ?? '')
+  const row = {
+    name,
+    displayName,
+    enabled: true,
+    position: 1,
+    createdAt: now,
+    updatedAt: now,
+    clientSecret: sealed,
+  }
+  const { ssoProviders } = world.db.t
+  world.config = { ...world.config, oauth2: { providers: [] } }
+  expect((await beginAt(routes, name, new Jar())).headers.get('location')).toBe('/login?error=unknown_idp')
+  await world.db.write((tx) => tx.insert(ssoProviders).values({ ...row, settings: JSON.stringify(settings) }))
+  const jar = new Jar()
+  const start = await beginAt(routes, name, jar)
+  setRuntime({ ...world, db: await openTestDatabase(world.db.config) })
+  const end = await comeBack(routes, name, jar, idp.agree(start.headers.get('location') ?? ''))
+  setRuntime(world)
+  expect(end.headers.get('location')).toBe('/')
+  await world.db.write((tx) => tx.delete(ssoProviders))
 })
 
 test('the shorter callback knows the provider by the sealed state', async () => {

@@ -198,6 +198,13 @@ test('two providers with one shared callback are refused', () => {
   ])
 })
 
+test('admins who could never claim their accounts are warned about', () => {
+  const env = { ...KEYCLOAK, PHOENIX_ADMINS: 'Ada=ada@example.com', PHOENIX_DISABLE_BASIC_AUTH: 'true' }
+  expect(parse(env).warnings).toEqual([expect.stringMatching(/^PHOENIX_ADMINS: .*ALLOW_SIGN_UP=false/)])
+  expect(parse({ ...env, PHOENIX_OAUTH2_KEYCLOAK_ALLOW_SIGN_UP: 'false' }).warnings).toEqual([])
+  expect(parse({ ...env, PHOENIX_DISABLE_BASIC_AUTH: 'false' }).warnings).toEqual([])
+})
+
 test('an empty setting declares no provider', () => {
   expect(providers({ PHOENIX_OAUTH2_KEYCLOAK_CLIENT_ID: '""' })).toEqual([])
 })

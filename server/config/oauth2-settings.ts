@@ -1,4 +1,6 @@
 /** PHOENIX_OAUTH2_<IDP>_* and BENNU_OAUTH2_<IDP>_*: the identity providers of the environment. */
+
+import type { Config } from '#server/config/model'
 import { AUTHORIZATION_SERVER_NAMES } from '#server/config/names'
 import { cleanValue, quoted, type Reader } from '#server/config/reader'
 import { readClaimPath } from '#server/oidc/claim-path'
@@ -45,9 +47,21 @@ const ANY_DEFAULT_ROLE = 'BENNU_OAUTH2_DEFAULT_ROLE'
  * Every provider that the environment declares, by name; none while authentication is off, though what is wrong with them
  * is told all the same.
  */
-export function readOauth2(reader: Reader, authEnabled: boolean): { providers: ProviderSettings[] } {
+export function readOauth2(
+  reader: Reader,
+  { enabled, basicAuth, admins }: Pick<Config['auth'], 'enabled' | 'basicAuth' | 'admins'>,
+): { providers: ProviderSettings[] } {
   const providers = readProviders(reader)
-  if (authEnabled || providers.length === 0) return { providers }
+  const opensLdap = reader.text('PHOENIX_LDAP_HOST') !== null
+  const cannotClaim = providers.length > 0 && providers.every(({ allowSignUp }) => allowSignUp)
+  if (enabled && !basicAuth && !opensLdap && admins.length > 0 && cannotClaim) {
+    const name = variable((providers[0] as ProviderSettings).name.toUpperCase(), 'allowSignUp')
+    reader.warn(
+      'PHOENIX_ADMINS: these accounts cannot be claimed: where people may sign up, an address alone is no proof. ' +
+        `Set ${name}=false until they have signed in once, or leave passwords on.`,
+    )
+  }
+  if (enabled || providers.length === 0) return { providers }
   const { name } = providers[0] as ProviderSettings
   reader.warn(
     `${variable(name.toUpperCase(), 'clientId')}: of no effect while authentication is off: everybody who reaches the ` +
