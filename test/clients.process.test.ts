@@ -183,7 +183,7 @@ describe('the address space', () => {
     },
   )
 
-  test.each(['/v1', '/v1/nothing', '/api/nothing', '/auth/nothing', '/oauth2/x/login', '/api/auth/session'])(
+  test.each(['/v1', '/v1/nothing', '/api/nothing', '/auth/nothing', '/oauth2/x/nothing', '/api/auth/session'])(
     '%s is 404 as text',
     async (path) => {
       const answer = await ask(path)
