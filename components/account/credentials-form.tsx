@@ -16,7 +16,7 @@ const WAYS = {
   local: {
     path: '/auth/login',
     field: 'email',
-    title: 'Sign in with a password',
+    title: 'Sign in with an account here',
     label: 'E-mail',
     type: 'email',
     button: 'Sign in',
