@@ -86,7 +86,7 @@ test('whoever is in no group is refused in the same words as a wrong password, a
   const admin = await openBrowser()
   const { email } = await createAccount(server.world, { role: 'ADMIN', username: unique('boss') })
   await admin.goto('/login')
-  const local = admin.getByRole('form', { name: 'Sign in with a password' })
+  const local = admin.getByRole('form', { name: 'Sign in with an account here' })
   await local.getByLabel('E-mail').fill(email as string)
   await local.getByLabel('Password').fill(TEST_PASSWORD)
   await local.getByRole('button', { name: 'Sign in' }).click()
@@ -106,7 +106,7 @@ test('both forms stand on one page, and each signs in its own people', async ({
   await page.goto('/login')
   await expect(page.getByRole('form')).toHaveCount(2)
   await expectAccessible(page)
-  const passwords = page.getByRole('form', { name: 'Sign in with a password' })
+  const passwords = page.getByRole('form', { name: 'Sign in with an account here' })
   await passwords.getByLabel('E-mail').fill('bob@corp.example.com')
   await passwords.getByLabel('Password').fill(PERSON_PASSWORD)
   await passwords.getByRole('button', { name: 'Sign in' }).click()
@@ -134,4 +134,35 @@ test('whoever is disabled in the directory loses the open session, and has it ba
   await expect(page).toHaveURL(/\/login/)
   await slapd.replace(slapd.dnOf('dan'), 'pwdAccountLockedTime', [])
   await expect.poll(status, { timeout: 20_000 }).toBe(200)
+})
+
+test('a comparison that stopped asks an admin, with the number, before it goes on', async ({
+  page,
+  signIn,
+  server,
+}) => {
+  const { db } = server.world
+  const nothing = { compared: 20, disabled: 0, enabled: 0, changedRoles: 0, kept: 0, unclear: 0 }
+  const fault = 'The directory does not let 7 of 20 accounts in any more.'
+  const report = JSON.stringify({ ...nothing, outcome: 'stopped', wouldDisable: 7, fault })
+  // As if another server were at it, so that this one leaves the result alone.
+  const claimedUntil = new Date(Date.now() + 60_000)
+  const row = { report, claimedUntil, startedAt: new Date() }
+  await db.write((tx) =>
+    tx
+      .insert(db.t.directorySync)
+      .values({ id: 1, ...row })
+      .onConflictDoUpdate({ target: db.t.directorySync.id, set: row }),
+  )
+  await signIn('ADMIN')
+  await page.goto('/settings/sign-in')
+  const directory = page.getByRole('region', { name: 'Directory' })
+  await expect(directory.getByText(fault)).toBeVisible()
+  await directory.getByRole('button', { name: 'Disable 7 accounts' }).click()
+  const dialog = page.getByRole('alertdialog', { name: 'Disable 7 accounts' })
+  await expect(dialog).toContainText('stop working at once')
+  await expectAccessible(page)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(dialog).toBeHidden()
+  await db.write((tx) => tx.update(db.t.directorySync).set({ claimedUntil: null }))
 })

@@ -1,5 +1,5 @@
 /** A SQLite file as a `Database`: one connection that reads, one that writes, one write at a time. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { SqliteConfig } from '#server/config/model'
 import type { Database, OpenOptions, Queries, WriteOptions } from '#server/db/database'
@@ -111,6 +111,9 @@ class WriteQueue {
     } else if (performance.now() - this.#runStart > HOLD_MS) {
       await sleep(PAUSE_MS)
       this.#runStart = performance.now()
+    } else {
+      // A transaction here is done without the event loop: whatever came meanwhile has its turn between two of them.
+      await nextTurn()
     }
   }
 }
