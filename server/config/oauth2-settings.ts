@@ -2,11 +2,10 @@
 
 import type { Config } from '#server/config/model'
 import { AUTHORIZATION_SERVER_NAMES } from '#server/config/names'
-import { cleanValue, quoted, type Reader } from '#server/config/reader'
-import { readClaimPath } from '#server/oidc/claim-path'
+import { readPath, readRoleMapping } from '#server/config/oauth2-values'
+import { cleanValue, type Reader } from '#server/config/reader'
 import { BASE_SCOPES, displayNameOf, type ProviderSettings, type TokenAuth } from '#server/oidc/model'
 import { providerFaults } from '#server/oidc/rules'
-import { ROLES, type Role } from '#server/permissions'
 
 /** The variable of each setting, behind `PHOENIX_OAUTH2_<IDP>_` or, where ours, `BENNU_OAUTH2_<IDP>_`. */
 const SUFFIXES = {
@@ -218,41 +217,6 @@ function readAssertionFile(reader: Reader, idp: string): ProviderSettings['asser
   if (held !== '') return { path: held, confidential: true }
   reader.problem(`${indirect}: the variable that it names is not set. Name the one that holds the path.`)
   return null
-}
-
-/** Double quotes around a path may belong to it: they are not taken for those that env files keep. */
-function readPath(reader: Reader, name: string): string | null {
-  const raw = reader.env[name] ?? ''
-  const text = cleanValue(raw).value
-  if (text === '') return null
-  const read = readClaimPath(text, { quoted: raw.trim().startsWith('"') })
-  if ('fault' in read) {
-    reader.problem(`${name}: ${read.fault}`)
-    return null
-  }
-  if (read.warning) reader.warn(`${name}: ${read.warning}.`)
-  return read.path
-}
-
-function readRoleMapping(reader: Reader, name: string): ProviderSettings['roleMapping'] {
-  return reader.list(name).flatMap((pair): (readonly [string, Role])[] => {
-    const split = pair.indexOf(':')
-    const word = pair.slice(0, split).trim()
-    const role = ROLES.find(
-      (one) =>
-        one ===
-        pair
-          .slice(split + 1)
-          .trim()
-          .toUpperCase(),
-    )
-    if (split > 0 && word !== '' && role) return [[word, role]]
-    reader.problem(
-      `${name}: ${quoted(name, pair)} is not a word of the provider, a colon and one of ${ROLES.join(', ')}. ` +
-        'Write pairs such as admins:ADMIN,staff:MEMBER.',
-    )
-    return []
-  })
 }
 
 function readDefaultRole(reader: Reader, name: string): 'MEMBER' | 'VIEWER' {
