@@ -183,15 +183,19 @@ describe('the address space', () => {
     },
   )
 
-  test.each(['/v1', '/v1/nothing', '/api/nothing', '/auth/nothing', '/oauth2/x/nothing', '/api/auth/session'])(
-    '%s is 404 as text',
-    async (path) => {
-      const answer = await ask(path)
-      expect(answer.status).toBe(404)
-      expect(answer.headers.get('content-type')).toContain('text/plain')
-      expect(answer.headers.get('x-request-id')).toBeTruthy()
-    },
-  )
+  test.each([
+    '/v1',
+    '/v1/nothing',
+    '/api/nothing',
+    '/auth/nothing',
+    '/oauth2/x/nothing',
+    '/api/auth/session',
+  ])('%s is 404 as text', async (path) => {
+    const answer = await ask(path)
+    expect(answer.status).toBe(404)
+    expect(answer.headers.get('content-type')).toContain('text/plain')
+    expect(answer.headers.get('x-request-id')).toBeTruthy()
+  })
 
   test('an unknown path under /v1 is 401 for nobody', async () => {
     expect((await fetch(`${program.baseUrl}/v1/nothing`)).status).toBe(401)
