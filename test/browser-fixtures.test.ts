@@ -13,9 +13,22 @@ test('there are browser tests', () => {
   expect(specs.length).toBeGreaterThan(5)
 })
 
-test.each(specs)('%s takes its `test` from the fixtures', (spec) => {
+test.each(specs)('%s is watched', (spec) => {
   const text = readFileSync(join(E2E, spec), 'utf8')
-  expect(text).toMatch(/import \{[^}]*\btest\b[^}]*\} from '\.\.\/support\/fixtures'/)
+  // A server of its own kind comes from a file of support/, which adds to the fixtures.
+  const source = /import \{[^}]*\btest\b[^}]*\} from '\.\.\/support\/([\w-]+)'/.exec(text)?.[1]
+  if (source === undefined) {
+    // Many servers in one file: it calls the watchers for each context and page that it opens.
+    expect(text).toContain('watchPolicy(context)')
+    expect(text).toContain('listen(page)')
+  } else if (source !== 'fixtures') {
+    const support = readFileSync(join(E2E, `support/${source}.ts`), 'utf8')
+    expect(support).toMatch(/import \{[^}]*\btest\b[^}]*\} from '\.\/fixtures'/)
+  }
+})
+
+test.each(specs)('%s does not take the bare `test` beside the watched one', (spec) => {
+  const text = readFileSync(join(E2E, spec), 'utf8')
   const fromPlaywright = /import (?!type)\{([^}]*)\} from '@playwright\/test'/.exec(text)?.[1] ?? ''
-  expect(fromPlaywright).not.toMatch(/(^|[\s,])test\b/)
+  expect(fromPlaywright).not.toMatch(/(^|[\s,])test(?! as)\b/)
 })
