@@ -3,6 +3,7 @@
  * route of its own: handlers below app/auth call it, and make our session of the outcome.
  */
 import { Auth, type AuthConfig, raw, skipCSRFCheck } from '@auth/core'
+import Credentials from 'next-auth/providers/credentials'
 import type { Config } from '#server/config/model'
 import { flowSecrets } from '#server/oidc/flow-cookies'
 
@@ -47,7 +48,7 @@ function authConfig(config: Config, authorize: () => Promise<{ id: string }>): A
     trustHost: true,
     basePath: BASE_PATH,
     secret: flowSecrets(config),
-    providers: [{ id: 'ldap', name: 'LDAP', type: 'credentials', credentials: {}, authorize }],
+    providers: [Credentials({ id: 'ldap', name: 'LDAP', credentials: {}, authorize })],
     session: { strategy: 'jwt' },
     // No session of Auth.js: ours is made by then.
     callbacks: { jwt: () => null, redirect: ({ baseUrl }) => baseUrl },
