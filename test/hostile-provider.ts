@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
 import type { ProviderSettings } from '#server/oidc/model'
+import { PLAIN_RULES } from './provider-rules'
 
 type Json = Record<string, unknown>
 
@@ -89,22 +90,9 @@ export class HostileIssuer {
       clientId: CLIENT_ID,
       clientSecret: CLIENT_SECRET,
       discoveryUrl: `${this.issuer}/.well-known/openid-configuration`,
-      tokenAuth: 'client_secret_basic',
+      ...PLAIN_RULES,
       assertionFile: null,
-      pkce: null,
-      scopes: ['openid', 'email', 'profile'],
-      allowSignUp: true,
-      autoLogin: false,
-      emailPath: 'email',
-      groupsPath: null,
-      allowedGroups: [],
-      rolePath: null,
-      roleMapping: [],
-      roleStrict: false,
-      roleResync: true,
-      defaultRole: 'MEMBER',
       redirectPath: null,
-      logoutAtProvider: true,
       ...rest,
     }
   }

@@ -12,6 +12,7 @@ import type { User } from '#server/users/find'
 import { cookieHeader, createAccount, createSession, TEST_PASSWORD } from '../../test/accounts'
 import { type Call, call } from '../../test/call'
 import { createKey, SYSTEM_USER_ID } from '../../test/principals'
+import { PLAIN_RULES } from '../../test/provider-rules'
 import { ROUTE_PERMISSIONS } from '../../test/route-permissions'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
 
@@ -57,20 +58,8 @@ const provider = {
   displayName: 'Corp',
   clientId: 'bennu',
   discoveryUrl: 'https://idp.example.com/.well-known/openid-configuration',
+  ...PLAIN_RULES,
   tokenAuth: 'none',
-  pkce: null,
-  scopes: ['openid', 'email', 'profile'],
-  allowSignUp: true,
-  autoLogin: false,
-  emailPath: 'email',
-  groupsPath: null,
-  allowedGroups: [],
-  rolePath: null,
-  roleMapping: [],
-  roleStrict: false,
-  roleResync: true,
-  defaultRole: 'MEMBER',
-  logoutAtProvider: true,
   enabled: true,
 }
 const added = async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { findClaim, readClaimPath } from '#server/oidc/claim-path'
 import { decide, emailOf, groupsOf, needsUserinfo, pictureOf } from '#server/oidc/claims'
 import { buttonLabel, displayNameOf, type ProviderSettings } from '#server/oidc/model'
+import { PLAIN_RULES } from '../../test/provider-rules'
 
 const settings = (rest: Partial<ProviderSettings> = {}): ProviderSettings => ({
   name: 'sso',
@@ -9,22 +10,10 @@ const settings = (rest: Partial<ProviderSettings> = {}): ProviderSettings => ({
   clientId: 'c',
   clientSecret: 's',
   discoveryUrl: 'https://sso.example/.well-known/openid-configuration',
-  tokenAuth: 'client_secret_basic',
-  assertionFile: null,
-  pkce: null,
+  ...PLAIN_RULES,
   scopes: ['openid'],
-  allowSignUp: true,
-  autoLogin: false,
-  emailPath: 'email',
-  groupsPath: null,
-  allowedGroups: [],
-  rolePath: null,
-  roleMapping: [],
-  roleStrict: false,
-  roleResync: true,
-  defaultRole: 'MEMBER',
+  assertionFile: null,
   redirectPath: null,
-  logoutAtProvider: true,
   ...rest,
 })
 

@@ -15,6 +15,7 @@ import { noteSignIn } from '#server/sso-providers/recent'
 import { listStoredProviders } from '#server/sso-providers/stored'
 import { createAccount, createSession } from '../../test/accounts'
 import { openTestDatabase } from '../../test/database'
+import { PLAIN_RULES } from '../../test/provider-rules'
 import { createTestRuntime, TEST_SECRET, type TestRuntime, testConfig } from '../../test/runtime'
 
 const SECRET = 'a-client-secret-0123456789'
@@ -24,20 +25,9 @@ const PROVIDER: NewProvider = {
   clientId: 'bennu',
   clientSecret: SECRET,
   discoveryUrl: 'https://keycloak.example.com/realms/corp/.well-known/openid-configuration',
-  tokenAuth: 'client_secret_basic',
-  pkce: null,
-  scopes: ['openid', 'email', 'profile'],
-  allowSignUp: true,
-  autoLogin: false,
-  emailPath: 'email',
-  groupsPath: null,
-  allowedGroups: [],
+  ...PLAIN_RULES,
   rolePath: 'roles',
   roleMapping: [['llm-admins', 'ADMIN']],
-  roleStrict: false,
-  roleResync: true,
-  defaultRole: 'MEMBER',
-  logoutAtProvider: true,
   enabled: true,
 }
 

@@ -9,6 +9,7 @@ import type { ProviderSettings } from '#server/oidc/model'
 import { createAccount } from '../../../test/accounts'
 import { call } from '../../../test/call'
 import { createPrincipals, type PrincipalName, type Principals } from '../../../test/principals'
+import { PLAIN_RULES } from '../../../test/provider-rules'
 import { createTestRuntime, type TestRuntime } from '../../../test/runtime'
 
 const SECRET = 'a-client-secret-that-is-never-shown'
@@ -18,20 +19,7 @@ const BODY = {
   clientId: 'bennu',
   clientSecret: SECRET,
   discoveryUrl: 'https://keycloak.example.com/realms/corp/.well-known/openid-configuration',
-  tokenAuth: 'client_secret_basic',
-  pkce: null,
-  scopes: ['openid', 'email', 'profile'],
-  allowSignUp: true,
-  autoLogin: false,
-  emailPath: 'email',
-  groupsPath: null,
-  allowedGroups: [],
-  rolePath: null,
-  roleMapping: [],
-  roleStrict: false,
-  roleResync: true,
-  defaultRole: 'MEMBER',
-  logoutAtProvider: true,
+  ...PLAIN_RULES,
   enabled: true,
 }
 const GOOGLE: ProviderSettings = {

@@ -1,13 +1,2 @@
-import { z } from 'zod'
-import { authRoute } from '#app/_lib/handle'
-import { otherMethods } from '#app/_lib/other-methods'
-import { finish } from '../../_lib/finish'
-
-export const GET = authRoute({
-  can: 'public',
-  params: z.object({ idp: z.string() }),
-  run: ({ ctx, request, params: { idp } }) => finish(ctx, request, idp),
-  write: (response) => response,
-})
-
-export const { POST, PUT, PATCH, DELETE } = otherMethods('GET')
+// What many providers are set up to come back to; the same as the documented address.
+export { DELETE, GET, PATCH, POST, PUT } from '../tokens/route'
