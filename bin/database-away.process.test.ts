@@ -53,6 +53,28 @@ describe('PostgreSQL', () => {
     await program.stop()
   })
 
+  it('leaves the login page, with the providers of the environment', async () => {
+    const url = server.url(await server.createDatabase())
+    const program = await startProgram({
+      env: {
+        PHOENIX_SQL_DATABASE_URL: url,
+        PHOENIX_ENABLE_AUTH: 'true',
+        PHOENIX_SECRET: 'q7w8e9r0t1y2u3i4o5p6a7s8d9f0g1h2',
+        PHOENIX_OAUTH2_CORP_CLIENT_ID: 'bennu',
+        PHOENIX_OAUTH2_CORP_CLIENT_SECRET: 'hidden-value',
+        PHOENIX_OAUTH2_CORP_OIDC_CONFIG_URL: 'http://127.0.0.1:9/.well-known/openid-configuration',
+      },
+    })
+    await server.kill()
+    for (const path of ['/login', '/logout']) {
+      const answer = await fetch(`${program.baseUrl}${path}`)
+      expect(answer.status).toBe(200)
+      expect(await answer.text()).toContain('Sign in with Corp')
+    }
+    await server.start()
+    await program.stop()
+  })
+
   it('that is waited for does not keep SIGTERM waiting', async () => {
     const url = 'postgresql://ann:pw@127.0.0.1:1/nothing'
     const child = spawnBennu(['serve'], { PHOENIX_SQL_DATABASE_URL: url, PHOENIX_WORKING_DIR: '/nowhere' })

@@ -23,11 +23,19 @@ export async function findProvider(ctx: World, name: string): Promise<Provider |
   return (await findProviders(ctx)).find((one) => one.name === name) ?? null
 }
 
-/** What the login page shows of them. Anybody may ask, so that no secret is opened for it. */
+/**
+ * What the login page shows of them. Anybody may ask, so that no secret is opened for it. While the database is away
+ * those of the environment stay: a page with some of the buttons is better than none.
+ */
 export async function listProviders(ctx: World): Promise<ProviderButton[]> {
   if (!ctx.config.auth.enabled) return []
   const fixed = ctx.config.oauth2.providers
-  const stored = (await readStoredRows(ctx))
+  const rows = await readStoredRows(ctx).catch((error: unknown) => {
+    if (!ctx.db.dialect.isTransient(error)) throw error
+    ctx.log.warn({ err: error }, 'providers added in Settings are not shown: the database is away')
+    return []
+  })
+  const stored = rows
     .filter(({ name, enabled }) => enabled && !fixed.some((one) => one.name === name))
     .map(({ name, displayName, settings }) => ({ name, displayName, autoLogin: settings.autoLogin }))
   return [...fixed, ...stored].map(({ name, displayName, autoLogin }) => ({
