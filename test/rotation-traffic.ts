@@ -1,11 +1,11 @@
 /**
  * What clients do all the time on several replicas, noting every answer that is not the right one. A refused connection
- * goes to the next replica, as a load balancer would send it; nothing else is tried twice.
+ * or stream goes to the next replica, as a load balancer would send it; nothing else is tried twice.
  */
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hashToken } from '#server/auth/tokens'
-import { GrpcTestClient } from './grpc'
+import { type GrpcAnswer, GrpcTestClient } from './grpc'
 import { exportRequest } from './otlp'
 import type { Program } from './program'
 
@@ -52,6 +52,10 @@ export function ask(
     request.end(bytes)
   })
 }
+
+/** True when no server took the call: no connection, or a stream that was refused before any work (RFC 9113, 8.7). */
+const isUntouched = ({ code, details }: GrpcAnswer) =>
+  code === 'UNAVAILABLE' && /ECONNREFUSED|Stream refused by server/.test(details)
 
 /** The Cookie header of what an answer sets. */
 export const cookiesOf = ({ headers }: Answer): string =>
@@ -172,8 +176,7 @@ export class Traffic {
       const answer = await client.call(new Uint8Array(), `Bearer ${this.senders.systemKey}`)
       client.close()
       if (answer.code === 'OK') return
-      const isRefused = answer.code === 'UNAVAILABLE' && /ECONNREFUSED/.test(answer.details)
-      if (!isRefused || tries === this.replicas.length)
+      if (!isUntouched(answer) || tries === this.replicas.length)
         throw new Error(`Export: ${answer.code} ${answer.details}`)
       this.refused++
     }

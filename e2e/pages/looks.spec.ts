@@ -265,7 +265,7 @@ test.describe('what an admin sees', () => {
 
   test('the own profile', async ({ page }) => {
     await page.goto('/profile')
-    await expect(page.getByText('this browser')).toBeVisible()
+    await expect(page.getByText('this browser', { exact: true })).toBeVisible()
     await expect(page.getByText('No keys yet')).toBeVisible()
     await look(page, 'profile')
     await page.getByRole('heading', { name: 'Preferences' }).scrollIntoViewIfNeeded()
