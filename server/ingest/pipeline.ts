@@ -4,7 +4,7 @@
  *
  * A database of its own process leaves this thread idle while it stores, and waits for its disk at every COMMIT: there,
  * two lanes take turns, each with a transaction. The second one starts only when much is waiting, so that small requests
- * still share a COMMIT.
+ * still share a COMMIT; where many exporters send little each, a lane waits a few milliseconds for more of them.
  */
 import { setTimeout as sleep, setImmediate as yieldToEvents } from 'node:timers/promises'
 import type { Database } from '#server/db/database'
@@ -13,6 +13,7 @@ import { RETRY_AFTER_SECONDS } from '#server/ingest/admission'
 import type { IngestRequest, IngestResult } from '#server/ingest/client'
 import { type Decoded, openRequest } from '#server/ingest/decode'
 import { type Entry, GroupWriter } from '#server/ingest/group-writer'
+import { invitesMore, linger } from '#server/ingest/linger'
 import { IngestMeter } from '#server/ingest/meter'
 import { PendingRequest } from '#server/ingest/pending'
 import { RequestQueue } from '#server/ingest/request-queue'
@@ -54,6 +55,8 @@ interface Lane {
   inGroup: PendingRequest[]
   /** Spans that are decoded and not stored yet. */
   held: number
+  /** Whether the last transaction was a small one of several requests: more like them are on their way. */
+  sharesCommits: boolean
   /** Since when the present transaction is tried, on the monotonic clock. */
   since: number
   running: Promise<void> | null
@@ -79,7 +82,7 @@ export class IngestPipeline {
       keepAnswered: answerBeforeCommit,
       onCulprit: (request) => this.#fail(request, databaseAway()),
     })
-    const idle = { held: 0, since: 0, running: null }
+    const idle = { held: 0, sharesCommits: false, since: 0, running: null }
     this.#lanes = Array.from({ length: LANES[db.dialect.name] }, (_, index) => ({
       ...idle,
       index,
@@ -128,6 +131,7 @@ export class IngestPipeline {
     // A moment for the requests that arrived together to become one group.
     await sleep(0)
     while (this.#hasWorkFor(lane)) {
+      if (lane.sharesCommits) await linger(this.#waiting)
       const decodingSince = performance.now()
       const entries = this.#gather(lane, decodingSince + GATHER_MS)
       lane.since = performance.now()
@@ -137,6 +141,7 @@ export class IngestPipeline {
       if (lane.since - decodingSince >= GATHER_MS) await yieldToEvents()
       await this.#commit(lane, entries)
       for (const request of lane.inGroup) this.#settle(request)
+      lane.sharesCommits = invitesMore(lane.inGroup.length, entries.length)
       lane.inGroup = []
       lane.held = 0
     }

@@ -13,6 +13,10 @@ export class RequestQueue {
     return this.#requests.length === 0
   }
 
+  get count(): number {
+    return this.#requests.length
+  }
+
   get bytes(): number {
     return this.#bytes
   }
