@@ -139,6 +139,37 @@ describe('adding a provider', () => {
   })
 })
 
+describe('of several admins at once', () => {
+  /** Nothing is encrypted for it, so that nothing but the list itself keeps them apart. */
+  const open = { tokenAuth: 'none', clientSecret: null } as const
+  const kindsOf = (outcomes: PromiseSettledResult<void>[]) =>
+    outcomes.map((one) => (one.status === 'rejected' ? one.reason.kind : 'done')).sort()
+  const eager = async () => (await listStoredProviders(world)).filter(({ autoLogin }) => autoLogin).length
+
+  test('one makes the login page go to a provider that is new, and the others are told', async () => {
+    const work = ['one', 'two', 'three'].map((name) => add({ ...open, name, autoLogin: true }))
+    expect(kindsOf(await Promise.allSettled(work))).toEqual(['done', 'invalid', 'invalid'])
+    expect(await eager()).toBe(1)
+  })
+
+  test('one makes it go to a provider that is there, or switches such a one on', async () => {
+    await add({ ...open, name: 'one' })
+    await add({ ...open, name: 'two' })
+    await add({ ...open, name: 'three', autoLogin: true, enabled: false })
+    const change = (name: string) => updateProvider(as(), name, { ...INPUT, ...open, autoLogin: true })
+    const outcomes = await Promise.allSettled([change('one'), change('two'), turn('three', true)])
+    expect(kindsOf(outcomes)).toEqual(['done', 'invalid', 'invalid'])
+    expect(await eager()).toBe(1)
+  })
+
+  test('one adds the twentieth provider, and nobody a twenty-first', async () => {
+    for (let n = 1; n < 20; n++) await add({ ...open, name: `idp${n}` })
+    const work = ['one', 'two', 'three'].map((name) => add({ ...open, name }))
+    expect(kindsOf(await Promise.allSettled(work))).toEqual(['conflict', 'conflict', 'done'])
+    expect(await names()).toHaveLength(20)
+  })
+})
+
 describe('changing a provider', () => {
   beforeEach(() => add())
 

@@ -12,6 +12,7 @@ import {
   isOfEnvironment,
   refuseEnvironmentName,
   refuseFaults,
+  refuseSecondAutoLogin,
   refuseSecretElsewhere,
   settingsOf,
 } from '#server/sso-providers/checks'
@@ -26,7 +27,7 @@ import { openClientSecret, readStoredRows, type StoredRow } from '#server/sso-pr
  */
 export async function createProvider(ctx: RecordCtx, { name, ...input }: NewProvider): Promise<void> {
   refuseEnvironmentName(ctx, name)
-  await refuseFaults(ctx, name, input, input.clientSecret || null)
+  refuseFaults(name, input, input.clientSecret || null)
   await beReadyToWrap(ctx, input.clientSecret)
   await insertProvider(ctx, name, input).catch((error: unknown) => {
     // Two admins had the same idea at the same moment.
@@ -37,6 +38,7 @@ export async function createProvider(ctx: RecordCtx, { name, ...input }: NewProv
 async function insertProvider(ctx: RecordCtx, name: string, input: ProviderInput): Promise<void> {
   const { ssoProviders: t } = ctx.db.t
   await ctx.db.write(async (tx) => {
+    await lockProviders(tx, ctx)
     const clientSecret = await wrapped(tx, ctx, input.clientSecret)
     const [last] = await tx.select({ position: max(t.position) }).from(t)
     const count = await tx.$count(t)
@@ -52,6 +54,7 @@ async function insertProvider(ctx: RecordCtx, name: string, input: ProviderInput
       createdAt: now,
       updatedAt: now,
     })
+    await refuseSecondAutoLogin(tx, ctx, name)
     await record(tx, ctx, 'signInProvider.create', name, { enabled: input.enabled })
   })
 }
@@ -66,10 +69,11 @@ export async function updateProvider(ctx: RecordCtx, name: string, input: Provid
   if (isStale) throw changedMeanwhile()
   refuseSecretElsewhere(row, input)
   const kept = input.tokenAuth === 'none' ? null : await openClientSecret(ctx, row)
-  await refuseFaults(ctx, name, input, input.clientSecret || (kept ?? null))
+  refuseFaults(name, input, input.clientSecret || (kept ?? null))
   await beReadyToWrap(ctx, input.clientSecret)
   const { ssoProviders: t } = ctx.db.t
   await ctx.db.write(async (tx) => {
+    await lockProviders(tx, ctx)
     const secret = await secretColumn(tx, ctx, input)
     const isSame =
       input.clientId === row.settings.clientId && input.discoveryUrl === row.settings.discoveryUrl
@@ -80,6 +84,7 @@ export async function updateProvider(ctx: RecordCtx, name: string, input: Provid
       .where(and(eq(t.name, name), eq(t.updatedAt, row.updatedAt)))
       .returning({ id: t.id })
     if (found.length === 0) throw changedMeanwhile()
+    await refuseSecondAutoLogin(tx, ctx, name)
     await record(tx, ctx, 'signInProvider.update', name, changesOf(row, input))
   })
 }
@@ -97,10 +102,11 @@ export async function switchProvider(
   if (enabled) {
     const { displayName, settings } = row
     const secret = (await openClientSecret(ctx, row)) ?? null
-    await refuseFaults(ctx, name, { ...settings, displayName, enabled }, secret)
+    refuseFaults(name, { ...settings, displayName, enabled }, secret)
   }
   const { ssoProviders: t } = ctx.db.t
   await ctx.db.write(async (tx) => {
+    await lockProviders(tx, ctx)
     if (row.enabled && !enabled) await refuseLastWayIn(tx, ctx, doorOf(row))
     const found = await tx
       .update(t)
@@ -108,6 +114,7 @@ export async function switchProvider(
       .where(eq(t.name, name))
       .returning({ id: t.id })
     if (found.length === 0) throw missing()
+    await refuseSecondAutoLogin(tx, ctx, name)
     if (!enabled && endSessions) await endSessionsThrough(tx, ctx, name)
     await record(tx, ctx, 'signInProvider.update', name, { changed: ['enabled'], enabled })
   })
@@ -120,9 +127,8 @@ export async function switchProvider(
 export async function orderProviders(ctx: RecordCtx, names: readonly string[]): Promise<void> {
   const { ssoProviders: t } = ctx.db.t
   await ctx.db.write(async (tx) => {
-    const rows = await ctx.db.dialect.lockRows(
-      tx.select({ id: t.id, name: t.name }).from(t).orderBy(asc(t.position), asc(t.id)),
-    )
+    await lockProviders(tx, ctx)
+    const rows = await tx.select({ id: t.id, name: t.name }).from(t).orderBy(asc(t.position), asc(t.id))
     const present = rows.map((row) => row.name)
     if (!names.every((name) => present.includes(name))) throw missing()
     const order = [...new Set([...names, ...present])]
@@ -151,6 +157,7 @@ export async function deleteProvider(
   const row = (await readStoredRows(ctx)).find((one) => one.name === name)
   const { ssoProviders: t, ssoRecentSignIns } = ctx.db.t
   await ctx.db.write(async (tx) => {
+    await lockProviders(tx, ctx)
     if (row?.enabled) await refuseLastWayIn(tx, ctx, doorOf(row))
     const found = await tx.delete(t).where(eq(t.name, name)).returning({ id: t.id })
     if (found.length === 0) throw missing()
@@ -172,6 +179,15 @@ const columnsOf = (input: ProviderInput) => ({
   settings: JSON.stringify(settingsOf(input)),
   enabled: input.enabled,
 })
+
+/**
+ * Until the transaction ends nobody else changes providers, not on another server either: what holds for all of them
+ * together (how many there are, to which one the login page goes) could otherwise be checked by two at once, of whom each
+ * sees the list as it was. The row is there even while the list is empty, and a rotation of the secret takes it first too.
+ */
+async function lockProviders(tx: Queries, ctx: RecordCtx): Promise<void> {
+  await lockSecretInForce(tx, ctx)
+}
 
 /** Derives the key before the transaction, which must not wait for it. */
 async function beReadyToWrap({ config }: RecordCtx, secret: string | null | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 /** What admins may not make of a provider. */
 import type { RecordCtx } from '#server/audit/record'
+import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
 import type { ProviderSettings } from '#server/oidc/model'
 import { providerFaults } from '#server/oidc/rules'
@@ -20,25 +21,31 @@ export function refuseEnvironmentName(ctx: RecordCtx, name: string): void {
 }
 
 /**
- * The rules that the environment's providers follow too, and those among all providers.
+ * The rules that the environment's providers follow too.
  * @throws AppError invalid (422), each fault at its field
  */
-export async function refuseFaults(
-  ctx: RecordCtx,
+export function refuseFaults(
   name: string,
-  input: Omit<ProviderInput, 'clientSecret'>,
+  { enabled: _enabled, ...settings }: Omit<ProviderInput, 'clientSecret'>,
   clientSecret: string | null,
-): Promise<void> {
-  const { enabled, ...settings } = input
+): void {
   const faults = providerFaults(asSettings(name, settings, clientSecret)).map(({ field, sentence }) => ({
     type: 'value_error',
     loc: ['body', field],
     msg: sentence,
   }))
   if (faults.length > 0) throw new AppError('invalid', 'Invalid body', { faults })
-  if (!enabled || !input.autoLogin) return
-  const rows = (await readStoredRows(ctx)).filter((row) => row.enabled && !isOfEnvironment(ctx, row.name))
-  const others = [...ctx.config.oauth2.providers, ...rows.map(flat)]
+}
+
+/**
+ * To be asked once a provider is written, before its transaction ends: nobody else changes providers meanwhile.
+ * @throws AppError invalid, at autoLogin: the login page goes to another provider by itself already
+ */
+export async function refuseSecondAutoLogin(tx: Queries, ctx: RecordCtx, name: string): Promise<void> {
+  const rows = (await readStoredRows(ctx, tx)).filter(({ enabled }) => enabled)
+  if (!rows.find((row) => row.name === name)?.settings.autoLogin) return
+  const counted = rows.filter((row) => !isOfEnvironment(ctx, row.name))
+  const others = [...ctx.config.oauth2.providers, ...counted.map(flat)]
   const other = others.find((one) => one.autoLogin && one.name !== name)
   if (other) throw fault('autoLogin', `${other.displayName} does that already: one provider at most can`)
 }
