@@ -2,6 +2,7 @@
 import 'server-only'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import { cache } from 'react'
 import { cookiesAreSecure } from '#server/auth/cookies'
 import { type PublicConfig, safeReturnPath } from '#server/auth/model'
 import { publicConfig as settingsForPages } from '#server/config'
@@ -30,10 +31,10 @@ export async function signedInContext(path?: string): Promise<Ctx> {
   return ctx
 }
 
-/** The context of a page that needs nobody signed in. */
-export async function anyContext(): Promise<Ctx> {
-  return contextFrom({ method: 'GET', path: '', headers: new Headers(await headers()) })
-}
+/** The context of a page that needs nobody signed in. A page and what stands around it share one: who asks is settled once. */
+export const anyContext = cache(
+  async (): Promise<Ctx> => contextFrom({ method: 'GET', path: '', headers: new Headers(await headers()) }),
+)
 
 /** The parts of the configuration that the browser may see, for this request. */
 export async function publicConfig(): Promise<PublicConfig> {

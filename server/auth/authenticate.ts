@@ -2,12 +2,13 @@
  * Turns a credential into an Actor. Every call reads the database and nothing is remembered, so a credential that
  * was revoked is dead at the next request, in every process. Web routes, OTLP over HTTP and gRPC all come here.
  */
-import { and, asc, eq, isNull } from 'drizzle-orm'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import { noteKeyUse, noteSessionUse } from '#server/auth/last-use'
 import { type Refusal, type RefusalReason, readToken, tokenFault } from '#server/auth/refusals'
 import { hashToken, matchesHash, sameSecret, type TokenText } from '#server/auth/tokens'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
+import { fixedLimit, prepared } from '#server/db/prepared'
 import type { Actor, Role } from '#server/permissions'
 
 /** What authentication needs; a Runtime and a Ctx both fit. */
@@ -92,12 +93,14 @@ async function refusedAsSlowly(
 
 async function actAsSystem({ db }: AuthWorld): Promise<Authentication> {
   const { users } = db.t
-  const [system] = await db.read
-    .select({ id: users.id })
-    .from(users)
-    .where(eq(users.role, 'SYSTEM'))
-    .orderBy(asc(users.id))
-    .limit(1)
+  const [system] = await prepared(db.read, 'system_user', () =>
+    db.read
+      .select({ id: users.id })
+      .from(users)
+      .where(eq(users.role, 'SYSTEM'))
+      .orderBy(asc(users.id))
+      .limit(fixedLimit(1)),
+  )({})
   if (!system) return refused('malformed')
   return accepted({ kind: 'adminSecret', userId: system.id, role: 'ADMIN' })
 }
@@ -122,19 +125,21 @@ async function checkSession(
 
 async function findSession({ db }: AuthWorld, accessTokenId: number) {
   const { accessTokens, users } = db.t
-  const [row] = await db.read
-    .select({
-      tokenHash: accessTokens.tokenHash,
-      expiresAt: accessTokens.expiresAt,
-      sessionId: accessTokens.sessionId,
-      userId: users.id,
-      role: users.role,
-      mustReset: users.resetPassword,
-      disabledAt: users.disabledAt,
-    })
-    .from(accessTokens)
-    .innerJoin(users, eq(users.id, accessTokens.userId))
-    .where(eq(accessTokens.id, accessTokenId))
+  const [row] = await prepared(db.read, 'session_of_token', () =>
+    db.read
+      .select({
+        tokenHash: accessTokens.tokenHash,
+        expiresAt: accessTokens.expiresAt,
+        sessionId: accessTokens.sessionId,
+        userId: users.id,
+        role: users.role,
+        mustReset: users.resetPassword,
+        disabledAt: users.disabledAt,
+      })
+      .from(accessTokens)
+      .innerJoin(users, eq(users.id, accessTokens.userId))
+      .where(eq(accessTokens.id, sql.placeholder('accessTokenId'))),
+  )({ accessTokenId })
   return row
 }
 
@@ -149,22 +154,7 @@ async function checkKey(
   text: string,
   token: TokenText,
 ): Promise<Authentication> {
-  const { apiKeys, users } = world.db.t
-  const [row] = await world.db.read
-    .select({
-      tokenHash: apiKeys.tokenHash,
-      previousTokenHash: apiKeys.previousTokenHash,
-      previousValidUntil: apiKeys.previousValidUntil,
-      expiresAt: apiKeys.expiresAt,
-      scope: apiKeys.scope,
-      keyRole: apiKeys.role,
-      userId: users.id,
-      ownerRole: users.role,
-      disabledAt: users.disabledAt,
-    })
-    .from(apiKeys)
-    .innerJoin(users, eq(users.id, apiKeys.userId))
-    .where(eq(apiKeys.id, token.rowId))
+  const row = await findKey(world, token.rowId)
   if (!row) return refused('revoked', token)
   const now = world.clock()
   const fault = keyFault(row, text, token, now)
@@ -177,6 +167,28 @@ async function checkKey(
   noteKeyUse(world, { ownerId: isSystem ? null : userId, keyId: token.rowId, address })
   const role: Role = row.ownerRole === 'SYSTEM' ? (row.keyRole ?? 'MEMBER') : row.ownerRole
   return accepted({ kind: isSystem ? 'systemKey' : 'userKey', role, userId, keyId: token.rowId, scope })
+}
+
+async function findKey({ db }: AuthWorld, keyId: number) {
+  const { apiKeys, users } = db.t
+  const [row] = await prepared(db.read, 'key', () =>
+    db.read
+      .select({
+        tokenHash: apiKeys.tokenHash,
+        previousTokenHash: apiKeys.previousTokenHash,
+        previousValidUntil: apiKeys.previousValidUntil,
+        expiresAt: apiKeys.expiresAt,
+        scope: apiKeys.scope,
+        keyRole: apiKeys.role,
+        userId: users.id,
+        ownerRole: users.role,
+        disabledAt: users.disabledAt,
+      })
+      .from(apiKeys)
+      .innerJoin(users, eq(users.id, apiKeys.userId))
+      .where(eq(apiKeys.id, sql.placeholder('keyId'))),
+  )({ keyId })
+  return row
 }
 
 interface KeyHashes {

@@ -4,6 +4,7 @@
  */
 import { asc, eq, sql } from 'drizzle-orm'
 import type { Database, Queries } from '#server/db/database'
+import { prepared } from '#server/db/prepared'
 import type { NoticeTone } from '#server/db/schema'
 import type { AdminNotice } from '#server/notices/model'
 
@@ -56,10 +57,9 @@ export async function clearNotice(tx: Queries, { db }: Pick<NoticeWorld, 'db'>, 
 /** Everything that is wrong just now, the oldest first. */
 export async function listNotices({ db }: { db: Database }): Promise<AdminNotice[]> {
   const { adminNotices } = db.t
-  const rows = await db.read
-    .select()
-    .from(adminNotices)
-    .orderBy(asc(adminNotices.firstAt), asc(adminNotices.id))
+  const rows = await prepared(db.read, 'notices', () =>
+    db.read.select().from(adminNotices).orderBy(asc(adminNotices.firstAt), asc(adminNotices.id)),
+  )({})
   return rows.map(({ firstAt, lastAt, ...row }) => ({
     ...row,
     firstAt: firstAt.toISOString(),
