@@ -23,6 +23,8 @@ const RULE_WORDS: Readonly<Record<string, string>> = {
   'email-in-use': 'Another account has the e-mail address.',
   'other-identity': 'The account with this address belongs to another identity of the provider.',
   'other-method': 'The account with this address signs in another way.',
+  'waits-for-address':
+    'An account was made for this address beforehand, which an address alone does not claim.',
   'sign-up-closed': 'There is no account yet, and sign-up is off for this provider.',
   blocked: 'The address was blocked when its account was deleted.',
   disabled: 'The account is disabled.',

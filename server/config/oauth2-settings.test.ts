@@ -119,6 +119,19 @@ describe('is refused with the name and what to do:', () => {
   test.each<[string, Record<string, string>, RegExp]>([
     ['clear text', { OIDC_CONFIG_URL: 'http://sso.example/x' }, /OIDC_CONFIG_URL: not an https address/],
     ['no host', { OIDC_CONFIG_URL: 'https:////realms' }, /OIDC_CONFIG_URL: not an https address/],
+    [
+      'every tenant of Entra',
+      { OIDC_CONFIG_URL: 'https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration' },
+      /OIDC_CONFIG_URL: the address of common, .* Put the id of your tenant in the place of common\./,
+    ],
+    [
+      'every organization of Entra',
+      {
+        OIDC_CONFIG_URL:
+          'https://login.microsoftonline.us/Organizations/v2.0/.well-known/openid-configuration',
+      },
+      /OIDC_CONFIG_URL: .*in the place of Organizations\./,
+    ],
     ['no id', { CLIENT_ID: '' }, /CLIENT_ID: missing/],
     ['no secret', { CLIENT_SECRET: '' }, /CLIENT_SECRET: missing/],
     ['groups without a path', { ALLOWED_GROUPS: 'a' }, /ALLOWED_GROUPS: set without a path/],

@@ -97,6 +97,10 @@ export async function fetchDiscovery(discoveryUrl: string): Promise<Discovery> {
   if (!isLoopback(discoveryUrl) && ENDPOINTS.some((name) => isLoopback(document[name] ?? ''))) {
     throw new ProviderUnreachable('its discovery document leads to this very machine')
   }
+  if (/[{}]/.test(document.issuer))
+    throw new ProviderUnreachable(
+      `its discovery document names a pattern in the place of an issuer, ${short(document.issuer)}: use the address of your own tenant`,
+    )
   if (!isOfIssuer(discoveryUrl, document.issuer)) {
     throw new ProviderUnreachable(
       `its discovery document names another issuer, ${short(document.issuer)}: use the address below that issuer`,

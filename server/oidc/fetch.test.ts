@@ -164,6 +164,43 @@ test('a provider elsewhere may not lead us to this machine', async () => {
   }
 })
 
+/** What a document at one address, as another host would give it out, is taken for. */
+async function issuerOf(address: string, document: object): Promise<string> {
+  const real = globalThis.fetch
+  globalThis.fetch = async () => Response.json(document)
+  try {
+    return (await fetchDiscovery(`${address}/.well-known/openid-configuration`)).issuer
+  } finally {
+    globalThis.fetch = real
+  }
+}
+
+test('a pattern is no issuer: somebody of any tenant could come with it', async () => {
+  const entra = 'https://login.example/common/v2.0'
+  const pattern = { ...documentOf(entra), issuer: 'https://login.example/{tenantid}/v2.0' }
+  await expect(issuerOf(entra, pattern)).rejects.toThrow(
+    /names a pattern .*use the address of your own tenant$/,
+  )
+  const own = 'https://login.example/6f5e/v2.0'
+  expect(await issuerOf(own, documentOf(own))).toBe(own)
+})
+
+test('a provider that is asked by its inner name is told to be asked by the name that its tokens bear', async () => {
+  const outer = 'https://sso.example/realms/corp'
+  const inner = 'https://keycloak.internal:8443/realms/corp'
+  await expect(issuerOf(inner, documentOf(outer))).rejects.toThrow(
+    `names another issuer, ${outer}: use the address below that issuer`,
+  )
+  expect(await issuerOf(outer, documentOf(outer))).toBe(outer)
+})
+
+test('a provider may have its inner name for what the server alone asks', async () => {
+  const outer = 'https://sso.example/realms/corp'
+  const inner = 'https://keycloak.internal:8443/realms/corp'
+  const document = { ...documentOf(outer), token_endpoint: `${inner}/token`, jwks_uri: `${inner}/jwks` }
+  expect(await issuerOf(outer, document)).toBe(outer)
+})
+
 test.each([
   ['ENOTFOUND', 'no connection could be made (ENOTFOUND: its name is not known here)'],
   ['ECONNREFUSED', 'no connection could be made (ECONNREFUSED)'],

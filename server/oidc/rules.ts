@@ -56,7 +56,20 @@ function secretFault({ clientSecret, tokenAuth }: ProviderSettings): string | fa
 function addressFault(text: string): string | false {
   if (text === '')
     return 'missing. Set it to the address of the discovery document, which ends in /.well-known/openid-configuration.'
-  return !isSafeAddress(text) && 'not an https address with a host. http is for localhost alone.'
+  if (!isSafeAddress(text)) return 'not an https address with a host. http is for localhost alone.'
+  const tenant = sharedTenant(text)
+  return (
+    tenant !== null &&
+    `the address of ${tenant}, which stands for every tenant of Microsoft Entra ID: its document names no issuer that ` +
+      `a token could be compared with. Put the id of your tenant in the place of ${tenant}.`
+  )
+}
+
+/** Entra's addresses for people of any tenant: the issuer in their document is a pattern, `…/{tenantid}/v2.0`. */
+function sharedTenant(address: string): string | null {
+  const { hostname, pathname } = new URL(address)
+  if (!/^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)$/.test(hostname)) return null
+  return /^\/(common|organizations)\//i.exec(pathname)?.[1] ?? null
 }
 
 function assertionFault({ tokenAuth, assertionFile }: ProviderSettings): string | false {

@@ -115,3 +115,14 @@ test('a critical extension that nobody knows is not overlooked', async () => {
 test.each(['', 'a', 'a.b.c', 'a.b.c.d.e', `${'x'.repeat(70_000)}`])('%j is no token', async (text) => {
   await expect(verify(text)).rejects.toThrow(TokenFault)
 })
+
+test.each<[string, Json, RegExp]>([
+  ['a subject that is a number', { sub: 7 }, /^the sub of the token is a number: .* as a string$/],
+  ['an end that is over', { exp: SECONDS - 121 }, /expired \(exp\): .*clock/],
+  ['a time of issue ahead', { iat: SECONDS + 121 }, /in the future \(iat\): .*clock/],
+  ['a beginning ahead', { nbf: SECONDS + 121 }, /not good yet \(nbf\): .*clock/],
+  ['another issuer', { iss: 'https://evil.example' }, /another issuer than the discovery document \(iss\)$/],
+  ['no time of issue', { iat: undefined }, /lacks what every token must say \(iat\)$/],
+])('%s is refused with a reason that an admin can act on', async (_, change, sentence) => {
+  await expect(verify(await idp.behaviour.sign(claims(change)))).rejects.toThrow(sentence)
+})

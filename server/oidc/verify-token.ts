@@ -151,15 +151,27 @@ async function checkSignature(
     })
     return payload
   } catch (cause) {
-    const { code = '', claim = '' } = cause as { code?: string; claim?: string }
-    const about = claim === '' ? '' : ` (${claim})`
-    throw new TokenFault(`the token was not accepted: ${code}${about}`, { cause })
+    throw new TokenFault(whyNot(cause), { cause })
   }
+}
+
+const CLOCKS = 'does the clock of this server, or of the provider, go wrong by more than two minutes?'
+
+/** A refusal of the library, in words that say where to look. */
+function whyNot(error: unknown): string {
+  const { code = '', claim = '', reason } = error as { code?: string; claim?: string; reason?: string }
+  if (code === 'ERR_JWT_EXPIRED') return `the token has expired (exp): ${CLOCKS}`
+  if (reason === 'missing') return `the token lacks what every token must say (${claim})`
+  if (claim === 'iss') return 'the token names another issuer than the discovery document (iss)'
+  if (claim === 'nbf') return `the token is not good yet (nbf): ${CLOCKS}`
+  if (code === 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED')
+    return 'the signature of the token does not fit the keys of the provider'
+  return `the token was not accepted: ${code}${claim && ` (${claim})`}`
 }
 
 function checkTimes({ iat = Number.NaN }: JWTPayload, now: Date): void {
   if (!(iat <= now.getTime() / 1000 + LEEWAY_SECONDS))
-    throw new TokenFault('the token was issued in the future')
+    throw new TokenFault(`the token was issued in the future (iat): ${CLOCKS}`)
 }
 
 function checkAudience({ aud, azp }: JWTPayload, clientId: string): void {
@@ -175,6 +187,8 @@ function checkIdToken(
   alg: string,
   { nonce, accessToken }: Extract<Expected, { kind: 'id' }>,
 ): void {
+  if (typeof claims.sub === 'number')
+    throw new TokenFault('the sub of the token is a number: have the provider send it as a string')
   if (!isName(claims.sub) || (claims.sid !== undefined && !isName(claims.sid)))
     throw new TokenFault('the token names nobody (sub, sid)')
   if (claims.nonce !== nonce) throw new TokenFault('the token was made for another sign-in (nonce)')
