@@ -8,7 +8,7 @@ import type { Actor } from '#server/permissions'
 const LOG = pino({ level: 'silent' })
 
 function routeFor(actor: Actor) {
-  const ctx = { actor, log: LOG, config: { auth: { forcedReset: 'server' } } } as unknown as Ctx
+  const ctx = { actor, log: LOG, db: {}, config: { auth: { forcedReset: 'server' } } } as unknown as Ctx
   return createRoute(async () => ctx)
 }
 

@@ -7,6 +7,7 @@
  * and only then whatever `run` looks up.
  */
 import type { z } from 'zod'
+import { noteDenied } from '#server/audit/denied'
 import type { Ctx } from '#server/context'
 import { AppError, ERROR_KINDS, isAppError, toAppError } from '#server/errors'
 import { parseBody, readBodyText, readParams, readQuery, type Shape } from '#server/http-input'
@@ -134,7 +135,8 @@ async function authorizeAgain<P, Q, B, R>(
 const ALLOWED_BEFORE_RESET: readonly Action[] = ['profile.read', 'profile.update']
 
 /**
- * Throws unless the actor may do the action now.
+ * Throws unless the actor may do the action now. A refusal of somebody who is known goes into the audit log, in the
+ * background.
  * @throws AppError unauthenticated (401), forbidden (403; `password reset required` for sessions that must reset)
  */
 export function refuseUnless(ctx: Ctx, action: Action, isOwner = false): void {
@@ -146,9 +148,11 @@ export function refuseUnless(ctx: Ctx, action: Action, isOwner = false): void {
     ctx.config.auth.forcedReset === 'server' &&
     !ALLOWED_BEFORE_RESET.includes(action)
   ) {
+    noteDenied(ctx, action, isOwner)
     throw new AppError('forbidden', 'password reset required', { code: 'password_reset_required' })
   }
   if (!can(actor, action, isOwner)) {
+    noteDenied(ctx, action, isOwner)
     const sentence =
       actor.kind === 'open'
         ? 'Not available: authentication is disabled on this server'

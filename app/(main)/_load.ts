@@ -1,12 +1,15 @@
 /** How pages load: a missing thing is the 404 page, any other failure the error page with the request's id. */
 import { notFound } from 'next/navigation'
+import { noteDenied } from '#server/audit/denied'
 import type { Ctx } from '#server/context'
 import { isAppError } from '#server/errors'
 import { type Action, can } from '#server/permissions'
 
-/** Shows the 404 page unless the actor may do the action: what is not for somebody is not there. */
+/** Shows the 404 page unless the actor may do the action: what is not for somebody is not there. The try is on record. */
 export function requirePermission(ctx: Ctx, action: Action): void {
-  if (!can(ctx.actor, action)) notFound()
+  if (can(ctx.actor, action)) return
+  noteDenied(ctx, action)
+  notFound()
 }
 
 /** A part of the address as it was meant, or as it stands when it is no proper encoding. */

@@ -3,8 +3,8 @@ import { and, asc, eq } from 'drizzle-orm'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { POST as refresh } from '#app/auth/refresh/route'
 import { GET as profile } from '#app/v1/user/route'
+import { settleBackground } from '#server/audit/background'
 import { settleFloods } from '#server/audit/flood'
-import { settleRefusals } from '#server/auth/refusals'
 import type { Session } from '#server/auth/sessions'
 import { endSessions } from '#server/auth/sessions'
 import { signToken } from '#server/auth/tokens'
@@ -69,7 +69,7 @@ const asRefresh = (text: string) =>
 const seen = ({ status, text, headers }: Answer) => ({ status, text, headers: [...headers] })
 
 async function recorded(action: string) {
-  await settleRefusals(world.db)
+  await settleBackground(world.db)
   const { auditEvents: t } = world.db.t
   return world.db.read
     .select({ outcome: t.outcome, reason: t.reason, credential: t.credential, target: t.target })
@@ -274,7 +274,7 @@ test('no credential at all is refused and not recorded: nothing was tried', asyn
 
 test('the record never holds a token', async () => {
   await asBearer(session.refreshToken)
-  await settleRefusals(world.db)
+  await settleBackground(world.db)
   const { auditEvents: t } = world.db.t
   const events = await world.db.read.select().from(t).where(eq(t.address, address))
   expect(events.length).toBe(1)

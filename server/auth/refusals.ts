@@ -3,11 +3,10 @@
  * stranger can cause refusals at will, so they are recorded in the background, a few of each address on their own and
  * the rest as a number.
  */
-import { recordFailure } from '#server/audit/flood'
+import { recordInBackground } from '#server/audit/background'
 import type { RecordCtx } from '#server/audit/record'
 import { type TokenTable, type TokenText, usesHs256, verifyTokenText } from '#server/auth/tokens'
 import type { Config } from '#server/config/model'
-import type { Database } from '#server/db/database'
 
 /** One word for machines. */
 export type RefusalReason =
@@ -60,34 +59,13 @@ export function tokenFault(text: string, token: TokenText | null, wanted: TokenT
 const SINGLES = 5
 const WINDOW_MS = 10 * 60_000
 
-// On globalThis because Next gives each route its own copy of this module; by database for the tests.
-const WRITING = Symbol.for('bennu.auth.refusals')
-const holder = globalThis as unknown as Record<symbol, WeakMap<Database, Set<Promise<void>>> | undefined>
-
-function writingOf(db: Database): Set<Promise<void>> {
-  holder[WRITING] ??= new WeakMap()
-  const writing = holder[WRITING].get(db) ?? new Set()
-  holder[WRITING].set(db, writing)
-  return writing
-}
-
 /** Puts a refused credential on record, in the background: nobody waits, and no answer takes longer for it. */
 export function noteRefusal(ctx: RecordCtx, { reason, credential, userId }: Refusal): void {
-  const writing = writingOf(ctx.db)
-  const options = { singles: SINGLES, windowMs: WINDOW_MS }
   const event = {
     action: 'credential.refuse' as const,
     reason,
     ...(credential !== null && { credential }),
     ...(userId !== null && { target: `User:${userId}` }),
   }
-  const written = recordFailure(ctx, event, options)
-    .catch((err: unknown) => ctx.log.error({ err, reason }, 'a refused credential could not be recorded'))
-    .finally(() => writing.delete(written))
-  writing.add(written)
-}
-
-/** Waits for what is being written: call it before the floods are settled and the database is closed. */
-export async function settleRefusals(db: Database): Promise<void> {
-  await Promise.all(writingOf(db))
+  recordInBackground(ctx, event, { singles: SINGLES, windowMs: WINDOW_MS })
 }

@@ -2,9 +2,8 @@
  * The life of a child process of `bennu serve`: it waits for its configuration, starts, reports, and ends when it is
  * told to or when the supervisor is gone. The web and the collector process differ only in what they start.
  */
-import { settleFloods } from '#server/audit/flood'
+import { settleNoted } from '#server/audit/background'
 import { settleUses } from '#server/auth/last-use'
-import { settleRefusals } from '#server/auth/refusals'
 import type { Config } from '#server/config/model'
 import { createRuntime } from '#server/process/create-runtime'
 import { StartError } from '#server/process/listen'
@@ -112,8 +111,7 @@ async function end(life: Life, graceMs: number): Promise<void> {
 }
 
 async function writeWhatIsNoted({ db }: Runtime): Promise<void> {
-  await settleRefusals(db)
-  await settleFloods(db)
+  await settleNoted(db)
   await settleUses(db)
 }
 
