@@ -1,9 +1,7 @@
 'use client'
 import type { KeySummary } from '#server/api-keys/model'
 import { plural } from '../format'
-import { Button } from '../ui/button'
-import { Dialog, DialogActions } from '../ui/dialog'
-import { Failure } from '../ui/failure'
+import { ConfirmDialog } from '../ui/confirm-dialog'
 import { notify } from '../ui/notify'
 import { Skeleton } from '../ui/states'
 import { RelativeTime } from '../ui/time'
@@ -20,23 +18,21 @@ export function DeleteKeyDialog({ apiKey, onClose }: { apiKey: KeySummary; onClo
       },
     })
   return (
-    <Dialog title="Delete this key?" role="alertdialog" isOpen onClose={onClose}>
-      <div className="flex flex-col gap-3">
-        <p className="wrap-anywhere">
-          <span className="font-medium">{apiKey.name}</span> stops working at its next request, everywhere.
-          {apiKey.previousValidUntil !== null && ' So does its old value, whose grace is still running.'} This
-          cannot be undone.
-        </p>
-        <WhatStops apiKey={apiKey} />
-        {remove.isError && <Failure what="The key was not deleted." error={remove.error} />}
-      </div>
-      <DialogActions>
-        <Button onPress={onClose}>Cancel</Button>
-        <Button variant="danger" onPress={confirm} isPending={remove.isPending}>
-          Delete key
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <ConfirmDialog
+      title="Delete this key?"
+      action="Delete key"
+      deed={remove}
+      failure="The key was not deleted."
+      onConfirm={confirm}
+      onClose={onClose}
+    >
+      <p className="wrap-anywhere">
+        <span className="font-medium">{apiKey.name}</span> stops working at its next request, everywhere.
+        {apiKey.previousValidUntil !== null && ' So does its old value, whose grace is still running.'} This
+        cannot be undone.
+      </p>
+      <WhatStops apiKey={apiKey} />
+    </ConfirmDialog>
   )
 }
 

@@ -1,8 +1,6 @@
 'use client'
 import type { KeySummary } from '#server/api-keys/model'
-import { Button } from '../ui/button'
-import { Dialog, DialogActions } from '../ui/dialog'
-import { Failure } from '../ui/failure'
+import { ConfirmDialog } from '../ui/confirm-dialog'
 import { notify } from '../ui/notify'
 import { RelativeTime } from '../ui/time'
 import { useEndOldValue } from './hooks'
@@ -18,30 +16,28 @@ export function EndOldValueDialog({ apiKey, onClose }: { apiKey: KeySummary; onC
       },
     })
   return (
-    <Dialog title="End the old value now?" role="alertdialog" isOpen onClose={onClose}>
-      <div className="flex flex-col gap-3">
-        <p className="wrap-anywhere">
-          Whatever still shows the old value <Ending lastFour={apiKey.previousLastFour} /> of{' '}
-          <span className="font-medium">{apiKey.name}</span> is refused from its next request on
-          {apiKey.previousValidUntil !== null && (
-            <>
-              ; by itself it would have ended <RelativeTime at={Date.parse(apiKey.previousValidUntil)} />
-            </>
-          )}
-          . The present value <Ending lastFour={apiKey.lastFour} /> goes on working. This cannot be undone.
-        </p>
-        <p className="text-muted">
-          Requests of both values are counted together: that a key is in use does not tell which value is.
-        </p>
-        {end.isError && <Failure what="The old value was not ended." error={end.error} />}
-      </div>
-      <DialogActions>
-        <Button onPress={onClose}>Cancel</Button>
-        <Button variant="danger" onPress={confirm} isPending={end.isPending}>
-          End old value
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <ConfirmDialog
+      title="End the old value now?"
+      action="End old value"
+      deed={end}
+      failure="The old value was not ended."
+      onConfirm={confirm}
+      onClose={onClose}
+    >
+      <p className="wrap-anywhere">
+        Whatever still shows the old value <Ending lastFour={apiKey.previousLastFour} /> of{' '}
+        <span className="font-medium">{apiKey.name}</span> is refused from its next request on
+        {apiKey.previousValidUntil !== null && (
+          <>
+            ; by itself it would have ended <RelativeTime at={Date.parse(apiKey.previousValidUntil)} />
+          </>
+        )}
+        . The present value <Ending lastFour={apiKey.lastFour} /> goes on working. This cannot be undone.
+      </p>
+      <p className="text-muted">
+        Requests of both values are counted together: that a key is in use does not tell which value is.
+      </p>
+    </ConfirmDialog>
   )
 }
 

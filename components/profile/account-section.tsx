@@ -10,6 +10,7 @@ import { Button } from '../ui/button'
 import { buttonClass } from '../ui/button-class'
 import { Fact, Facts } from '../ui/facts'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
 import { Link } from '../ui/link'
 import { notify } from '../ui/notify'
 import { Section } from '../ui/section'
@@ -81,10 +82,8 @@ function UsernameForm({ username }: { username: string }) {
   })
   const wanted = text.trim()
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         if (wanted !== '' && wanted !== username) change.mutate(wanted)
       }}
       className="flex flex-col gap-2"
@@ -109,6 +108,6 @@ function UsernameForm({ username }: { username: string }) {
         </Button>
       </div>
       {change.isError && <Failure what="The name was not changed." error={change.error} />}
-    </form>
+    </Form>
   )
 }

@@ -5,6 +5,7 @@ import { keyFault, valueFault } from '#server/secrets/rules-model'
 import { Button } from '../ui/button'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
 import { notify } from '../ui/notify'
 import { TextField } from '../ui/text-field'
 import { useChangeSecret } from './hooks'
@@ -49,15 +50,7 @@ export function SecretDialog({ secret, onClose }: SecretDialogProps) {
       onClose={onClose}
       isDismissable={isUntouched}
     >
-      <form
-        noValidate
-        autoComplete="off"
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-        className="flex flex-col gap-4"
-      >
+      <Form autoComplete="off" onSubmit={submit}>
         {secret ? (
           <p className="wrap-anywhere">
             Whoever reads <code className="font-mono text-xs">{secret.key}</code> gets the new value from now
@@ -91,7 +84,7 @@ export function SecretDialog({ secret, onClose }: SecretDialogProps) {
             {secret ? 'Replace value' : 'Add secret'}
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }

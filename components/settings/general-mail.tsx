@@ -7,6 +7,7 @@ import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
 import { Fact, Facts } from '../ui/facts'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
 import { Notice } from '../ui/notice'
 import { Section } from '../ui/section'
 import { TextField } from '../ui/text-field'
@@ -106,15 +107,7 @@ function TestMailForm({ address }: { address: string | null }) {
     },
   })
   return (
-    <form
-      method="post"
-      noValidate
-      className="flex flex-col gap-3"
-      onSubmit={(event) => {
-        event.preventDefault()
-        test.mutate()
-      }}
-    >
+    <Form onSubmit={() => test.mutate()} className="flex flex-col gap-3">
       <div className="flex flex-wrap items-end gap-2">
         <TextField
           label="Send a test mail to"
@@ -133,6 +126,6 @@ function TestMailForm({ address }: { address: string | null }) {
         <Notice tone="ok">The mail server took the mail. Look whether it arrives.</Notice>
       )}
       {test.data?.ok === false && <Notice tone="danger">{test.data.sentence}</Notice>}
-    </form>
+    </Form>
   )
 }

@@ -2,11 +2,8 @@
 import { useState } from 'react'
 import type { ProviderView } from '#server/sso-providers/model'
 import { plural } from '../format'
-import { Button } from '../ui/button'
-import { Dialog, DialogActions } from '../ui/dialog'
-import { Failure } from '../ui/failure'
+import { DeleteByNameDialog } from '../ui/delete-by-name-dialog'
 import { notify } from '../ui/notify'
-import { TextField } from '../ui/text-field'
 import { EndSessions } from './end-sessions'
 import { useProviderDeed } from './hooks'
 
@@ -15,11 +12,7 @@ export function DeleteProviderDialog({ provider, onClose }: { provider: Provider
   const { name, displayName, accounts } = provider
   const [endSessions, setEndSessions] = useState(false)
   const deed = useProviderDeed()
-  const [typed, setTyped] = useState('')
-  const [error, setError] = useState<string>()
-  const submit = () => {
-    if (typed.trim() !== name) return setError('This is not its name')
-    setError(undefined)
+  const remove = () =>
     deed.mutate(
       { kind: 'delete', name, endSessions },
       {
@@ -29,40 +22,23 @@ export function DeleteProviderDialog({ provider, onClose }: { provider: Provider
         },
       },
     )
-  }
   return (
-    <Dialog title="Delete this provider?" role="alertdialog" isOpen onClose={onClose}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-        className="flex flex-col gap-4"
-      >
-        <p className="wrap-anywhere">
-          {accounts === 0
-            ? `Nobody signs in with ${displayName} yet.`
-            : `${plural(accounts, 'account')} can no longer sign in with ${displayName}. They stay, with their keys and what they made.`}{' '}
-          The client secret is deleted too.
-        </p>
-        <EndSessions provider={provider} isChecked={endSessions} onChange={setEndSessions} />
-        <TextField
-          label={`Its name, ${name}, to confirm`}
-          value={typed}
-          onChange={setTyped}
-          autoComplete="off"
-          autoFocus
-          error={error}
-        />
-        {deed.isError && <Failure what="The provider was not deleted." error={deed.error} />}
-        <DialogActions>
-          <Button onPress={onClose}>Cancel</Button>
-          <Button type="submit" variant="danger" isPending={deed.isPending}>
-            Delete provider
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+    <DeleteByNameDialog
+      title="Delete this provider?"
+      name={name}
+      action="Delete provider"
+      deed={deed}
+      failure="The provider was not deleted."
+      onConfirm={remove}
+      onClose={onClose}
+    >
+      <p className="wrap-anywhere">
+        {accounts === 0
+          ? `Nobody signs in with ${displayName} yet.`
+          : `${plural(accounts, 'account')} can no longer sign in with ${displayName}. They stay, with their keys and what they made.`}{' '}
+        The client secret is deleted too.
+      </p>
+      <EndSessions provider={provider} isChecked={endSessions} onChange={setEndSessions} />
+    </DeleteByNameDialog>
   )
 }

@@ -7,6 +7,7 @@ import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
 import { Fact, Facts } from '../ui/facts'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
 import { TextField } from '../ui/text-field'
 import { useDirectoryTest } from './ldap-hooks'
 import { Mono } from './ldap-settings'
@@ -24,15 +25,7 @@ export function LdapTest() {
   const test = useDirectoryTest()
   return (
     <div className="flex min-w-0 flex-col gap-3">
-      <form
-        method="post"
-        noValidate
-        className="flex flex-wrap items-end gap-2"
-        onSubmit={(event) => {
-          event.preventDefault()
-          test.mutate(username.trim())
-        }}
-      >
+      <Form onSubmit={() => test.mutate(username.trim())} className="flex flex-wrap items-end gap-2">
         <TextField
           label="User name to look up (optional)"
           value={username}
@@ -43,7 +36,7 @@ export function LdapTest() {
         <Button type="submit" isPending={test.isPending}>
           Test connection
         </Button>
-      </form>
+      </Form>
       {test.isError && <Failure what="The connection was not tested." error={test.error} />}
       <div role="status" className="flex flex-col gap-3">
         {test.data?.hosts.map((host) => (

@@ -5,6 +5,7 @@ import { ApiError } from '../api'
 import { Button } from '../ui/button'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
 import { Notice } from '../ui/notice'
 import { notify } from '../ui/notify'
 import { SelectField } from '../ui/select-field'
@@ -41,15 +42,7 @@ export function ProviderDialog({ settings, provider, onClose }: ProviderDialogPr
       onClose={onClose}
       isDismissable={!form.isTouched}
     >
-      <form
-        noValidate
-        autoComplete="off"
-        onSubmit={(event) => {
-          event.preventDefault()
-          form.save()
-        }}
-        className="flex flex-col gap-4"
-      >
+      <Form autoComplete="off" onSubmit={form.save}>
         {!settings.canStore && <NoSecret />}
         {provider === null && (
           <SelectField
@@ -87,7 +80,7 @@ export function ProviderDialog({ settings, provider, onClose }: ProviderDialogPr
             {provider ? 'Save provider' : 'Add provider'}
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }

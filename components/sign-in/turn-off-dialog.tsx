@@ -1,9 +1,7 @@
 'use client'
 import { useState } from 'react'
 import type { ProviderView } from '#server/sso-providers/model'
-import { Button } from '../ui/button'
-import { Dialog, DialogActions } from '../ui/dialog'
-import { Failure } from '../ui/failure'
+import { ConfirmDialog } from '../ui/confirm-dialog'
 import { notify } from '../ui/notify'
 import { EndSessions } from './end-sessions'
 import { useProviderDeed } from './hooks'
@@ -13,7 +11,7 @@ export function TurnOffDialog({ provider, onClose }: { provider: ProviderView; o
   const { name, displayName } = provider
   const deed = useProviderDeed()
   const [endSessions, setEndSessions] = useState(false)
-  const submit = () =>
+  const confirm = () =>
     deed.mutate(
       { kind: 'switch', name, enabled: false, endSessions },
       {
@@ -24,18 +22,16 @@ export function TurnOffDialog({ provider, onClose }: { provider: ProviderView; o
       },
     )
   return (
-    <Dialog title={`Turn off ${displayName}?`} role="alertdialog" isOpen onClose={onClose}>
-      <div className="flex flex-col gap-4">
-        <p>Its button is gone from the login page, and nobody signs in through it until it is on again.</p>
-        <EndSessions provider={provider} isChecked={endSessions} onChange={setEndSessions} />
-        {deed.isError && <Failure what="The provider was not turned off." error={deed.error} />}
-        <DialogActions>
-          <Button onPress={onClose}>Cancel</Button>
-          <Button variant="danger" isPending={deed.isPending} onPress={submit}>
-            Turn off
-          </Button>
-        </DialogActions>
-      </div>
-    </Dialog>
+    <ConfirmDialog
+      title={`Turn off ${displayName}?`}
+      action="Turn off"
+      deed={deed}
+      failure="The provider was not turned off."
+      onConfirm={confirm}
+      onClose={onClose}
+    >
+      <p>Its button is gone from the login page, and nobody signs in through it until it is on again.</p>
+      <EndSessions provider={provider} isChecked={endSessions} onChange={setEndSessions} />
+    </ConfirmDialog>
   )
 }

@@ -2,13 +2,10 @@
 import { useState } from 'react'
 import type { UserDetail, UserSummary } from '#server/users/model'
 import { plural } from '../format'
-import { Button } from '../ui/button'
 import { Checkbox } from '../ui/checkbox'
-import { Dialog, DialogActions } from '../ui/dialog'
-import { Failure } from '../ui/failure'
+import { DeleteByNameDialog } from '../ui/delete-by-name-dialog'
 import { notify } from '../ui/notify'
 import { Skeleton } from '../ui/states'
-import { TextField } from '../ui/text-field'
 import { useDeleteUser, useUser } from './hooks'
 
 interface DeleteUserDialogProps {
@@ -20,12 +17,8 @@ interface DeleteUserDialogProps {
 /** Asks for the account's name before it is gone for good, and says what goes with it. */
 export function DeleteUserDialog({ user, onClose, onDeleted }: DeleteUserDialogProps) {
   const remove = useDeleteUser(user.id)
-  const [typed, setTyped] = useState('')
   const [block, setBlock] = useState(false)
-  const [isWrong, setWrong] = useState(false)
-  const submit = () => {
-    setWrong(typed.trim() !== user.username.trim())
-    if (typed.trim() !== user.username.trim()) return
+  const confirm = () =>
     remove.mutate(
       { block },
       {
@@ -36,46 +29,24 @@ export function DeleteUserDialog({ user, onClose, onDeleted }: DeleteUserDialogP
         },
       },
     )
-  }
   return (
-    <Dialog
+    <DeleteByNameDialog
       title={`Delete ${user.username}?`}
-      role="alertdialog"
-      isOpen
+      name={user.username}
+      action="Delete account"
+      deed={remove}
+      failure="The account was not deleted."
+      onConfirm={confirm}
       onClose={onClose}
-      isDismissable={typed === ''}
     >
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-        className="flex flex-col gap-4"
-      >
-        <WhatGoes user={user} />
-        <Checkbox
-          label="Never let this address back"
-          hint="Neither the e-mail address nor the name can have an account again, by whatever way of signing in. Only a fingerprint of them is kept; an admin can lift it."
-          isChecked={block}
-          onChange={setBlock}
-        />
-        <TextField
-          label={`To confirm, type ${user.username}`}
-          value={typed}
-          onChange={setTyped}
-          autoComplete="off"
-          error={isWrong ? 'This is not the name of the account' : undefined}
-        />
-        {remove.isError && <Failure what="The account was not deleted." error={remove.error} />}
-        <DialogActions>
-          <Button onPress={onClose}>Cancel</Button>
-          <Button type="submit" variant="danger" isPending={remove.isPending}>
-            Delete account
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
+      <WhatGoes user={user} />
+      <Checkbox
+        label="Never let this address back"
+        hint="Neither the e-mail address nor the name can have an account again, by whatever way of signing in. Only a fingerprint of them is kept; an admin can lift it."
+        isChecked={block}
+        onChange={setBlock}
+      />
+    </DeleteByNameDialog>
   )
 }
 

@@ -3,8 +3,10 @@ import { useState } from 'react'
 import type { UserSummary } from '#server/users/model'
 import { plural } from '../format'
 import { Button } from '../ui/button'
+import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
 import { notify } from '../ui/notify'
 import { TextField } from '../ui/text-field'
 import { useChangeUser } from './hooks'
@@ -34,14 +36,7 @@ function Disable({ user, onClose }: { user: UserSummary; onClose: () => void }) 
   const { keyCount, sessionCount } = user
   return (
     <Dialog title={`Disable ${user.username}?`} isOpen onClose={onClose} isDismissable={reason === ''}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-        className="flex flex-col gap-4"
-      >
+      <Form onSubmit={submit}>
         <p>
           Signing in, {plural(sessionCount, 'session')} and {plural(keyCount, 'API key')} are refused at the
           next request, as if they were wrong. Nothing is deleted: enabling the account brings the keys back.
@@ -61,7 +56,7 @@ function Disable({ user, onClose }: { user: UserSummary; onClose: () => void }) 
             Disable account
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }
@@ -79,20 +74,19 @@ function Enable({ user, onClose }: { user: UserSummary; onClose: () => void }) {
       },
     )
   return (
-    <Dialog title={`Enable ${user.username}?`} role="alertdialog" isOpen onClose={onClose}>
-      <div className="flex flex-col gap-3">
-        <p>They may sign in again, and {plural(user.keyCount, 'API key')} of theirs work again at once.</p>
-        {user.disabledReason && (
-          <p className="text-muted wrap-anywhere">Disabled because: {user.disabledReason}</p>
-        )}
-        {change.isError && <Failure what="The account was not enabled." error={change.error} />}
-      </div>
-      <DialogActions>
-        <Button onPress={onClose}>Cancel</Button>
-        <Button variant="primary" onPress={confirm} isPending={change.isPending}>
-          Enable account
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <ConfirmDialog
+      title={`Enable ${user.username}?`}
+      action="Enable account"
+      tone="primary"
+      deed={change}
+      failure="The account was not enabled."
+      onConfirm={confirm}
+      onClose={onClose}
+    >
+      <p>They may sign in again, and {plural(user.keyCount, 'API key')} of theirs work again at once.</p>
+      {user.disabledReason && (
+        <p className="text-muted wrap-anywhere">Disabled because: {user.disabledReason}</p>
+      )}
+    </ConfirmDialog>
   )
 }

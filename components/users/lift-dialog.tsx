@@ -3,8 +3,10 @@ import { useState } from 'react'
 import type { BlockedIdentity } from '#server/users/model'
 import { ApiError } from '../api'
 import { Button } from '../ui/button'
+import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
 import { notify } from '../ui/notify'
 import { TextField } from '../ui/text-field'
 import { RelativeTime } from '../ui/time'
@@ -26,19 +28,20 @@ export function LiftDialog({ entry, onClose }: { entry: BlockedIdentity; onClose
       },
     )
   return (
-    <Dialog title="Lift this block?" role="alertdialog" isOpen onClose={onClose}>
+    <ConfirmDialog
+      title="Lift this block?"
+      action="Lift the block"
+      tone="primary"
+      deed={lift}
+      failure="The block was not lifted."
+      onConfirm={confirm}
+      onClose={onClose}
+    >
       <p>
         The address and the name that were blocked <RelativeTime at={Date.parse(entry.createdAt)} /> by{' '}
         {entry.createdBy?.username ?? 'a deleted user'} may have an account again.
       </p>
-      {lift.isError && <Failure what="The block was not lifted." error={lift.error} />}
-      <DialogActions>
-        <Button onPress={onClose}>Cancel</Button>
-        <Button variant="primary" onPress={confirm} isPending={lift.isPending}>
-          Lift the block
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </ConfirmDialog>
   )
 }
 
@@ -73,13 +76,7 @@ function LiftByNameDialog({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog title="Lift by address or name" isOpen onClose={onClose} isDismissable={text === ''}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-      >
+      <Form onSubmit={submit}>
         <TextField
           label="E-mail address or username"
           value={text}
@@ -95,7 +92,7 @@ function LiftByNameDialog({ onClose }: { onClose: () => void }) {
             Lift the block
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }

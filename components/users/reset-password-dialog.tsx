@@ -8,6 +8,7 @@ import { plural } from '../format'
 import { Button } from '../ui/button'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
 import { notify } from '../ui/notify'
 import { useChangeUser, useMailLink } from './hooks'
 import { NewPassword, type PasswordSource } from './new-password'
@@ -72,15 +73,7 @@ export function ResetPasswordDialog({ user, onClose }: { user: UserSummary; onCl
       onClose={onClose}
       isDismissable={typed === ''}
     >
-      <form
-        method="post"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-        className="flex flex-col gap-4"
-      >
+      <Form onSubmit={submit}>
         {source === 'mailed' ? (
           <p>
             The old password works until the link is used; then every session ends. API keys stay as they are.
@@ -112,7 +105,7 @@ export function ResetPasswordDialog({ user, onClose }: { user: UserSummary; onCl
             {source === 'mailed' ? 'Mail the link' : 'Reset password'}
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }

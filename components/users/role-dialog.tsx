@@ -1,9 +1,7 @@
 'use client'
 import type { UserSummary } from '#server/users/model'
 import { plural } from '../format'
-import { Button } from '../ui/button'
-import { Dialog, DialogActions } from '../ui/dialog'
-import { Failure } from '../ui/failure'
+import { ConfirmDialog } from '../ui/confirm-dialog'
 import { notify } from '../ui/notify'
 import { useChangeUser } from './hooks'
 import { ROLES, roleWord } from './words'
@@ -29,28 +27,27 @@ export function RoleDialog({ user, role, onClose }: RoleDialogProps) {
     )
   const { username, sessionCount, keyCount } = user
   return (
-    <Dialog title={`Make ${username} ${article(role)}?`} role="alertdialog" isOpen onClose={onClose}>
-      <div className="flex flex-col gap-3">
-        <p>
-          From {roleWord(user.role)} to <span className="font-medium">{roleWord(role)}</span>.{' '}
-          {ROLES.find((option) => option.value === role)?.hint}
-        </p>
-        <p>
-          {sessionCount > 0
-            ? `This ends ${plural(sessionCount, 'session')}: they sign in again. `
-            : 'They are signed in nowhere. '}
-          {keyCount > 0 &&
-            `Their ${plural(keyCount, 'API key')} may do what the new role may, from the next request on.`}
-        </p>
-        {change.isError && <Failure what="The role was not changed." error={change.error} />}
-      </div>
-      <DialogActions>
-        <Button onPress={onClose}>Cancel</Button>
-        <Button variant="primary" onPress={confirm} isPending={change.isPending}>
-          Change role
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <ConfirmDialog
+      title={`Make ${username} ${article(role)}?`}
+      action="Change role"
+      tone="primary"
+      deed={change}
+      failure="The role was not changed."
+      onConfirm={confirm}
+      onClose={onClose}
+    >
+      <p>
+        From {roleWord(user.role)} to <span className="font-medium">{roleWord(role)}</span>.{' '}
+        {ROLES.find((option) => option.value === role)?.hint}
+      </p>
+      <p>
+        {sessionCount > 0
+          ? `This ends ${plural(sessionCount, 'session')}: they sign in again. `
+          : 'They are signed in nowhere. '}
+        {keyCount > 0 &&
+          `Their ${plural(keyCount, 'API key')} may do what the new role may, from the next request on.`}
+      </p>
+    </ConfirmDialog>
   )
 }
 

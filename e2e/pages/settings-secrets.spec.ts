@@ -66,7 +66,7 @@ test('an admin adds, replaces and deletes one, and never sees its value', async 
   const asked = page.getByRole('alertdialog', { name: 'Delete this secret?' })
   await asked.getByRole('button', { name: 'Delete secret' }).click()
   await expect(asked.getByText('This is not its name')).toBeVisible()
-  await asked.getByLabel('Its name').fill('OPENAI_API_KEY')
+  await asked.getByLabel('To confirm, type OPENAI_API_KEY').fill('OPENAI_API_KEY')
   await asked.getByRole('button', { name: 'Delete secret' }).click()
   await expect(page.getByText('No secret is stored')).toBeVisible()
 })

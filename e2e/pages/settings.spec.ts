@@ -194,7 +194,7 @@ test.describe('people', () => {
     await question.getByRole('checkbox', { name: 'Never let this address back' }).check()
     await question.getByLabel(`To confirm, type ${name}`).fill('somebody else')
     await question.getByRole('button', { name: 'Delete account' }).click()
-    await expect(question).toContainText('This is not the name of the account')
+    await expect(question).toContainText('This is not its name')
     await question.getByLabel(`To confirm, type ${name}`).fill(name)
     await question.getByRole('button', { name: 'Delete account' }).click()
     await expect(page.getByText('Nobody is found')).toBeVisible()

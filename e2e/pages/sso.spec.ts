@@ -233,7 +233,7 @@ test.describe('in Settings', () => {
     await expect(button(other, 'Company account')).toHaveCount(0)
     await choose('Delete')
     const asked = page.getByRole('alertdialog', { name: 'Delete this provider?' })
-    await asked.getByLabel('Its name, added, to confirm').fill('added')
+    await asked.getByLabel('To confirm, type added').fill('added')
     await asked.getByRole('button', { name: 'Delete provider' }).click()
     await expect(page.getByRole('heading', { name: 'Company account' })).toHaveCount(0)
   })

@@ -1,0 +1,38 @@
+'use client'
+import type { ReactNode } from 'react'
+
+interface FormProps {
+  /** Called instead of sending anything; checks are the caller's, not the browser's. */
+  onSubmit: () => void
+  /** Names the form for readers, where a page has several. */
+  label?: string
+  autoComplete?: 'off'
+  className?: string
+  children: ReactNode
+}
+
+/** A form whose sending is ours: Enter in a field and its submit button do the same. */
+export function Form({
+  onSubmit,
+  label,
+  autoComplete,
+  className = 'flex flex-col gap-4',
+  children,
+}: FormProps) {
+  return (
+    <form
+      // Sent before the script has taken over, it must not become an address with a password in it.
+      method="post"
+      noValidate
+      aria-label={label}
+      autoComplete={autoComplete}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onSubmit()
+      }}
+      className={className}
+    >
+      {children}
+    </form>
+  )
+}
