@@ -55,6 +55,7 @@ function use(rest: Partial<ProviderSettings> = {}): ProviderSettings {
   const settings = {
     ...defaults,
     discoveryUrl: provider.discoveryUrl,
+    scopes: [...defaults.scopes, 'roles'],
     clientId: 'basic',
     clientSecret: SECRET,
     ...rest,

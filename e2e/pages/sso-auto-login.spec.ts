@@ -41,7 +41,7 @@ test.beforeAll(async ({ engine }) => {
 })
 test.afterAll(async () => {
   await server?.stop()
-  await idp?.stop()
+  await idp?.close()
 })
 test.use({ baseURL: BASE })
 

@@ -58,8 +58,8 @@ test.beforeAll(async ({ engine }) => {
 })
 test.afterAll(async () => {
   await server?.stop()
-  await corp?.stop()
-  await partner?.stop()
+  await corp?.close()
+  await partner?.close()
 })
 test.use({ baseURL: BASE })
 
