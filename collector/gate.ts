@@ -7,9 +7,11 @@ import {
   ServerListenerBuilder,
   status,
 } from '@grpc/grpc-js'
+import { createClientAddressResolver } from '#server/client-address'
 import { toAppError } from '#server/errors'
 import type { Reservation } from '#server/ingest/client'
 import { admitSender } from '#server/ingest/sender'
+import { createProxyWarnings } from '#server/listener/proxy-warnings'
 import type { Runtime } from '#server/runtime'
 import { type GrpcFailure, toGrpcFailure } from './errors'
 import { passFramesThrough, watchBytes, watchStatus } from './frames'
@@ -22,6 +24,7 @@ export type Places = WeakMap<Metadata, Reservation>
 
 /** Refuses a call before its message is read; whoever passes has a place among the requests in flight. */
 export function createGate(runtime: Runtime, places: Places): ServerInterceptor {
+  const clientOf = createClientOf(runtime)
   return (_method, call) => {
     passFramesThrough(call)
     watchStatus(call, (code) => runtime.metrics?.countGrpc(status[code] ?? 'UNKNOWN'))
@@ -31,7 +34,7 @@ export function createGate(runtime: Runtime, places: Places): ServerInterceptor 
     watchBytes(call, (bytes) => held?.place.grow(bytes), refuse)
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
-        enter(runtime, metadata, call.getPeer()).then((place) => {
+        enter(runtime, metadata, clientOf(metadata, call.getPeer())).then((place) => {
           if (isOver) return place.release()
           held = { metadata, place }
           places.set(metadata, place)
@@ -48,7 +51,7 @@ export function createGate(runtime: Runtime, places: Places): ServerInterceptor 
   }
 }
 
-async function enter(runtime: Runtime, metadata: Metadata, peer: string): Promise<Reservation> {
+async function enter(runtime: Runtime, metadata: Metadata, address: string | null): Promise<Reservation> {
   const [authorization] = metadata.get('authorization')
   const credential = {
     authorization: authorization === undefined ? null : String(authorization),
@@ -57,10 +60,21 @@ async function enter(runtime: Runtime, metadata: Metadata, peer: string): Promis
   const [userAgent] = metadata.get('user-agent')
   await admitSender(runtime, credential, {
     requestId: randomUUID(),
-    address: addressOf(peer),
+    address,
     userAgent: userAgent === undefined ? null : String(userAgent),
   })
   return runtime.ingest.reserve()
+}
+
+/** Whose call it is: the peer's, or of whom a trusted proxy says that it is. */
+function createClientOf(runtime: Runtime): (metadata: Metadata, peer: string) => string | null {
+  const resolveClient = createClientAddressResolver(runtime.config.server.forwardedAllowIps)
+  const warnOnce = createProxyWarnings(runtime)
+  return (metadata, peer) => {
+    const client = resolveClient(addressOf(peer), (name) => metadata.get(name).join(',') || undefined)
+    warnOnce(client)
+    return client.address
+  }
 }
 
 /** `127.0.0.1:5000` and `[::1]:5000` without the port. */

@@ -22,6 +22,7 @@ import { setAnswerHeaders } from '#server/listener/answer-headers'
 import { answerBadSocket } from '#server/listener/bad-socket'
 import { answerForeign } from '#server/listener/gates'
 import { answerText } from '#server/listener/machine-answers'
+import { createProxyWarnings } from '#server/listener/proxy-warnings'
 import { cleanHeaders } from '#server/listener/request-headers'
 import { normalizePath } from '#server/listener/request-path'
 import { loggablePath } from '#server/log/path'
@@ -177,23 +178,4 @@ function followAnswer(
       log.debug({ requestId, method, path: loggablePath(path), status, durationMs }, 'request')
     }
   })
-}
-
-/** Says once what an operator should set, of each kind. */
-function createProxyWarnings({ log }: ListenerWorld): (client: ClientAddress) => void {
-  const said = new Set<string>()
-  const once = (kind: string, peer: string, sentence: string) => {
-    if (said.has(kind)) return
-    said.add(kind)
-    log.warn({ peer }, sentence)
-  }
-  return ({ address, ignoredPrivateProxy, contradiction }) => {
-    if (address === null) return
-    const ignored = `forwarded headers from ${address} are ignored: if it is your proxy, add it to FORWARDED_ALLOW_IPS`
-    if (ignoredPrivateProxy) once('ignored', address, ignored)
-    const unclear =
-      `X-Forwarded-For and X-Real-IP of the proxy ${address} name different clients, so its own address is recorded: ` +
-      'have it set both, or remove the one that it does not set'
-    if (contradiction) once('contradiction', address, unclear)
-  }
 }
