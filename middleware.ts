@@ -11,8 +11,9 @@ import { hasStoredProviders } from '#server/sso-providers/stored'
 export const config = {
   runtime: 'nodejs',
   // Machine paths stay out: their bodies are streams, and buffering here would cut them at 10 MB.
+  // `PAGE_MATCHER` of server/top-level-paths.ts, spelled out because it is read from the source.
   matcher: [
-    '/((?!(?:v1|api|auth|oauth2|ui|graphql|_next/static|healthz|readyz|arize_phoenix_version)(?:/|$)|openapi\\.json$).*)',
+    '/((?!(?:v1|api|auth|oauth2|ui|healthz|readyz|arize_phoenix_version|openapi\\.json|graphql|_next/static)(?:/|$)).*)',
   ],
 }
 

@@ -1,9 +1,9 @@
 /** Pages get their policy from the middleware, everything else from the listener: no path from both, none from neither. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
-import { OUR_PATHS } from '#server/config/root-settings'
 import { setAnswerHeaders } from '#server/listener/answer-headers'
+import { PAGE_MATCHER, TOP_LEVEL_PATHS } from '#server/top-level-paths'
 import { config } from '../middleware'
 import { testConfig } from './runtime'
 
@@ -15,6 +15,10 @@ function listenerSetsPolicy(path: string): boolean {
   setAnswerHeaders(response, path, 'id', testConfig(), true)
   return names.includes('content-security-policy')
 }
+
+it('the middleware spells out what the list says', () => {
+  expect(config.matcher).toEqual([PAGE_MATCHER])
+})
 
 it.each([
   '/v1/traces',
@@ -58,13 +62,19 @@ const pageFolders = foldersOf('')
   .flatMap((group) => foldersOf(group))
 
 it.each([...machineFolders, ...pageFolders])('/%s is no path prefix to choose', (folder) => {
-  expect(OUR_PATHS.has(folder)).toBe(true)
+  expect(TOP_LEVEL_PATHS.has(folder)).toBe(true)
+})
+
+const listenerSource = readFileSync(new URL('../bin/web/listener.ts', import.meta.url), 'utf8')
+const answeredAlone = [...listenerSource.matchAll(/path === '\/([^/']+)/g)].map((match) => match[1] as string)
+
+it('what the listener answers by itself is no path prefix to choose either', () => {
+  expect(answeredAlone).toContain('healthz')
+  for (const path of answeredAlone) expect(TOP_LEVEL_PATHS).toContain(path)
 })
 
 it.each(machineFolders)('what lies below /%s is for machines', (folder) => {
-  // Single addresses have nothing below them.
-  const path = folder.includes('.') ? `/${folder}` : `/${folder}/x`
-  expect([isPage(path), listenerSetsPolicy(path)]).toEqual([false, true])
+  expect([isPage(`/${folder}/x`), listenerSetsPolicy(`/${folder}/x`)]).toEqual([false, true])
 })
 
 it.each(pageFolders)('what lies below /%s is a page', (folder) => {

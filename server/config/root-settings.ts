@@ -1,17 +1,8 @@
 /** Under which address people reach the server: PHOENIX_HOST_ROOT_PATH and PHOENIX_ROOT_URL. */
 import type { Config } from '#server/config/model'
 import { quoted, type Reader } from '#server/config/reader'
+import { TOP_LEVEL_PATHS } from '#server/top-level-paths'
 
-/**
- * What our own paths begin with. Behind a proxy that removes the prefix, `/auth/login` must not look like `/login` below
- * a prefix `/auth`.
- */
-export const OUR_PATHS: ReadonlySet<string> = new Set(
-  (
-    '_next .well-known api arize_phoenix_version auth forgot-password graphql healthz login logout mcp oauth2 openapi.json ' +
-    'profile projects readyz reset-password reset-password-with-token settings ui v1'
-  ).split(' '),
-)
 const MAX_LENGTH = 200
 
 /** The prefix without a trailing slash and the public address that includes it. */
@@ -40,7 +31,9 @@ function rootPathFault(path: string): string | null {
   if (!parts.every(isPlain) || path.length > MAX_LENGTH) {
     return 'is no path of letters, digits and . _ ~ - between single slashes. Write one such as /tools/bennu.'
   }
-  if (OUR_PATHS.has(parts[0] ?? '')) return 'begins like a path of the server itself. Choose another prefix.'
+  // Behind a proxy that removes the prefix, `/auth/login` must not look like `/login` below a prefix `/auth`.
+  if (TOP_LEVEL_PATHS.has(parts[0] ?? ''))
+    return 'begins like a path of the server itself. Choose another prefix.'
   return null
 }
 

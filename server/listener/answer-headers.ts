@@ -2,13 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { ANNOUNCED_VERSION } from '#server/build-info'
 import type { Config } from '#server/config/model'
-
-/**
- * Answers that are no pages: nothing in them may load or run anything. Pages get theirs from middleware.ts, and the
- * explorer at `/graphql` brings its own.
- */
-const NOT_A_PAGE =
-  /^\/(v1|api|auth|oauth2|ui|graphql\/[^?]*|_next|openapi\.json|healthz|readyz|arize_phoenix_version)(?=[/?]|$)/
+import { NOT_A_PAGE } from '#server/top-level-paths'
 
 /** Parts of a browser that no page of ours asks for. The clipboard is one that some do. */
 const NOTHING_ELSE =
@@ -16,8 +10,9 @@ const NOTHING_ELSE =
   'midi=(), payment=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()'
 
 /**
- * Sets the common headers before anybody answers; handlers may override them.
- * @param hasPages whether other addresses than those above are pages
+ * Sets the common headers before anybody answers; handlers may override them. Where there is no page nothing may load or
+ * run anything. Pages get their policy from middleware.ts, and the explorer at `/graphql` brings its own.
+ * @param hasPages whether there are pages at all
  */
 export function setAnswerHeaders(
   response: ServerResponse,
