@@ -5,15 +5,32 @@ import { formatRelative } from '../format'
 import { Badge } from '../ui/badge'
 import { RelativeTime, useNow } from '../ui/time'
 
+interface ExpiryNoteProps {
+  apiKey: Pick<KeySummary, 'expiresAt'>
+  /** Where no heading says so, `in 90 days` is `expires in 90 days`. */
+  isWhole?: boolean
+}
+
 /** When a key ends: amber when that is near, red when it is over. */
-export function ExpiryNote({ apiKey }: { apiKey: Pick<KeySummary, 'expiresAt'> }) {
+export function ExpiryNote({ apiKey, isWhole = false }: ExpiryNoteProps) {
   const now = useNow()
   if (apiKey.expiresAt === null) return <span className="text-muted">never</span>
   const expires = Date.parse(apiKey.expiresAt)
   const state = expiryOf(expires, now)
-  if (state === 'far') return <RelativeTime at={expires} />
-  const text = state === 'over' ? `expired ${formatRelative(expires, now)}` : formatRelative(expires, now)
-  return <Badge tone={state === 'over' ? 'danger' : 'warn'}>{text}</Badge>
+  const word = state === 'over' ? 'expired ' : isWhole && 'expires '
+  if (state === 'far')
+    return (
+      <span>
+        {word}
+        <RelativeTime at={expires} />
+      </span>
+    )
+  return (
+    <Badge tone={state === 'over' ? 'danger' : 'warn'}>
+      {word}
+      {formatRelative(expires, now)}
+    </Badge>
+  )
 }
 
 /** That the value before a rotation still works, while it does. */

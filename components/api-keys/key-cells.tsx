@@ -31,7 +31,7 @@ export function Name({ apiKey, hasOwner, onOpen }: NameProps) {
         {apiKey.lastFour && <span className="font-mono">…{apiKey.lastFour}</span>}
         <ScopeBadge apiKey={apiKey} />
         {hasOwner && apiKey.owner && <span className="truncate">{apiKey.owner.username}</span>}
-        {apiKey.expiresAt !== null && <ExpiryNote apiKey={apiKey} />}
+        {apiKey.expiresAt !== null && <ExpiryNote apiKey={apiKey} isWhole />}
       </span>
     </span>
   )

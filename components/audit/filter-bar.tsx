@@ -30,38 +30,44 @@ interface FilterBarProps {
 /** What is looked for; everything stands in the address of the page. */
 export function FilterBar({ filters, onChange, generation }: FilterBarProps) {
   return (
-    <div key={generation} className="flex flex-wrap items-center gap-2">
-      <SelectField
-        label="Time"
-        isBare
-        options={TIMES}
-        value={filters.range}
-        onChange={(range: RangeName) => onChange({ range })}
-      />
-      {filters.range === 'custom' && <Days filters={filters} onChange={onChange} />}
-      <SelectField
-        label="Action"
-        isBare
-        options={ACTIONS as { value: string; label: string }[]}
-        value={filters.action ?? ''}
-        onChange={(action) => onChange({ action: (action || null) as AuditFilters['action'] })}
-        className="max-w-60"
-      />
-      <SelectField
-        label="Outcome"
-        isBare
-        options={OUTCOMES}
-        value={filters.outcome ?? ''}
-        onChange={(outcome) => onChange({ outcome: outcome || null })}
-      />
-      <Search name="actor" label="Who" placeholder="Who: name, e-mail or id" {...{ filters, onChange }} />
-      <Search name="target" label="On whom" placeholder="On: name or id" {...{ filters, onChange }} />
-      <Search name="address" label="Address" placeholder="IP address" {...{ filters, onChange }} />
-      {isFiltering(filters) && (
-        <Button size="sm" variant="quiet" onPress={() => onChange(NO_FILTERS)}>
-          Clear filters
-        </Button>
-      )}
+    <div key={generation} className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-center gap-2">
+        <SelectField
+          label="Time"
+          isBare
+          options={TIMES}
+          value={filters.range}
+          onChange={(range: RangeName) => onChange({ range })}
+          className="max-sm:grow"
+        />
+        {filters.range === 'custom' && <Days filters={filters} onChange={onChange} />}
+        <SelectField
+          label="Outcome"
+          isBare
+          options={OUTCOMES}
+          value={filters.outcome ?? ''}
+          onChange={(outcome) => onChange({ outcome: outcome || null })}
+          className="max-sm:grow"
+        />
+        <SelectField
+          label="Action"
+          isBare
+          options={ACTIONS as { value: string; label: string }[]}
+          value={filters.action ?? ''}
+          onChange={(action) => onChange({ action: (action || null) as AuditFilters['action'] })}
+          className="max-sm:grow sm:max-w-60"
+        />
+        {isFiltering(filters) && (
+          <Button variant="quiet" onPress={() => onChange(NO_FILTERS)}>
+            Clear filters
+          </Button>
+        )}
+      </div>
+      <div className="grid gap-2 sm:grid-cols-3">
+        <Search name="actor" label="Who" placeholder="Who: name, e-mail or id" {...{ filters, onChange }} />
+        <Search name="target" label="On whom" placeholder="On: name or id" {...{ filters, onChange }} />
+        <Search name="address" label="Address" placeholder="IP address" {...{ filters, onChange }} />
+      </div>
     </div>
   )
 }

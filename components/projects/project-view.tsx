@@ -1,5 +1,5 @@
 'use client'
-import { ArrowUp, Pause, Play } from 'lucide-react'
+import { ArrowUp, Pause } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Page, TraceSummary } from '#server/traces/model'
@@ -57,8 +57,8 @@ export function ProjectView({ project, initial, onboarding }: ProjectViewProps) 
           <Button
             size="sm"
             onPress={() => setLive(!isLive)}
-            aria-pressed={isLive}
-            icon={isLive ? <Pause className="size-3.5" /> : <Play className="size-3.5" />}
+            title={isLive ? 'New traces appear by themselves: pause' : 'Follow new traces again'}
+            icon={isLive ? <span className="size-2 rounded-full bg-ok" /> : <Pause className="size-3.5" />}
           >
             {isLive ? 'Live' : 'Paused'}
           </Button>

@@ -11,7 +11,7 @@ export function MessagePage({
   actions?: ReactNode
 }) {
   return (
-    <main id="content" className="flex min-h-0 grow items-center justify-center overflow-y-auto p-6">
+    <main id="content" className="flex h-full min-h-0 grow items-center justify-center overflow-y-auto p-6">
       <div className="flex w-full max-w-md flex-col gap-2">
         <h1 className="text-xl font-semibold">{title}</h1>
         <div className="flex flex-col gap-2 text-muted">{children}</div>

@@ -53,9 +53,8 @@ function CrumbItem({
     <li
       className={cn(
         'flex min-w-0 items-center gap-2',
-        isLast ? 'shrink' : 'max-w-48 shrink-[2] max-sm:max-w-24',
         // What is short is shown whole, what is long keeps its beginning.
-        !isLast && (crumb.label.length > 9 ? 'min-w-14' : 'shrink-0'),
+        !isLast && (crumb.label.length > 9 ? 'min-w-14 max-w-48 shrink-[2] max-sm:max-w-24' : 'shrink-0'),
       )}
     >
       {isLast || !crumb.href ? (
@@ -84,7 +83,7 @@ function CrumbItem({
 export function PageBody({ children }: { children: ReactNode }) {
   return (
     <main id="content" tabIndex={-1} className="relative min-h-0 grow overflow-y-auto outline-none">
-      <div className="mx-auto flex w-full max-w-6xl flex-col gap-4 px-4 py-6 sm:px-6">{children}</div>
+      <div className="mx-auto flex w-full max-w-6xl flex-col gap-4 px-4 py-6 sm:px-5">{children}</div>
     </main>
   )
 }

@@ -106,9 +106,15 @@ function Listed({ settings, onAsk }: { settings: SignInSettings; onAsk: (ask: Pr
     <Section
       title="Identity providers"
       note={
-        basicAuth
-          ? 'People may also sign in with a password: PHOENIX_DISABLE_BASIC_AUTH=true ends that.'
-          : 'Signing in with a password is switched off.'
+        basicAuth ? (
+          <>
+            People may also sign in with a password:{' '}
+            <code className="font-mono text-xs wrap-anywhere">PHOENIX_DISABLE_BASIC_AUTH=true</code> ends
+            that.
+          </>
+        ) : (
+          'Signing in with a password is switched off.'
+        )
       }
     >
       {!originIsSet && providers.length > 0 && (

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react'
 import { CodeBlock } from '../ui/code'
 import { CopyButton } from '../ui/copy-button'
-import { TextField } from '../ui/text-field'
+import { SearchField } from '../ui/search-field'
 import { type JsonObject, type Leaf, leavesOf, toText } from './attributes'
 
 /** Rows shown before one has to search or look at the raw form. */
@@ -19,7 +19,12 @@ export function SpanAttributes({ attributes }: { attributes: JsonObject }) {
   return (
     <div className="flex flex-col gap-3 p-4 sm:p-5">
       {leaves.length > 12 && (
-        <TextField label={`Search in ${leaves.length} attributes`} value={search} onChange={setSearch} />
+        <SearchField
+          label={`Search in ${leaves.length} attributes`}
+          placeholder={`Search in ${leaves.length} attributes`}
+          value={search}
+          onSearch={setSearch}
+        />
       )}
       <dl className="flex flex-col">
         {found.slice(0, MOST).map((leaf) => (

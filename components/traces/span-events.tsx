@@ -40,7 +40,7 @@ function EventCard({ event, start }: { event: SpanEvent; start: number }) {
     >
       {exception?.message && <LongText text={exception.message} className="text-danger" />}
       {exception?.stack ? (
-        <CodeBlock text={exception.stack} label="stack" maxLines={20} wrap={false} className="mt-2" />
+        <CodeBlock text={exception.stack} label="stack" maxLines={20} className="mt-2" />
       ) : (
         Object.keys(event.attributes).length > 0 && (
           <CodeBlock text={toPrettyJson(event.attributes)} label="attributes of the event" className="mt-1" />

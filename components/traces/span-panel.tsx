@@ -63,7 +63,11 @@ function SpanHead({ span, detail }: { span: SpanNode; detail: SpanDetail | undef
         <StatusBadge code={span.statusCode} message={span.statusMessage} />
       </div>
       <div className="tnum flex flex-wrap items-center gap-x-4 gap-y-0.5 text-muted">
-        {model && <span className="max-w-60 truncate">{model}</span>}
+        {model && (
+          <span title={model} className="max-w-60 truncate">
+            {model}
+          </span>
+        )}
         <span>{formatDuration(span.endTime - span.startTime)}</span>
         {tokens.length > 0 && <span>{tokens.join(' · ')}</span>}
         <RelativeTime at={span.startTime / 1000} />

@@ -8,7 +8,7 @@ import { RelativeTime } from '../ui/time'
 export function TraceHead({ trace }: { trace: TraceDetail }) {
   const tokens = trace.promptTokens + trace.completionTokens
   return (
-    <div className="tnum flex min-h-11 shrink-0 flex-wrap items-center gap-x-5 gap-y-1 border-b border-line px-4 py-1.5">
+    <div className="tnum flex min-h-11 shrink-0 flex-wrap items-center gap-x-5 gap-y-1 border-b border-line py-1.5 pr-4 pl-4 sm:pl-5">
       <Fact value={formatDuration(Math.max(0, trace.endTime - trace.startTime))} word="duration" />
       <Fact value={formatCount(trace.spanCount)} word={trace.spanCount === 1 ? 'span' : 'spans'} />
       {tokens > 0 && <Fact value={formatCount(tokens)} word="tokens" />}

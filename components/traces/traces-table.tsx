@@ -9,7 +9,7 @@ import { formatCount, formatDuration, plural } from '../format'
 import { tracePath } from '../ids'
 import { cn } from '../ui/cn'
 import { Link } from '../ui/link'
-import { RelativeTime } from '../ui/time'
+import { RelativeTime, useInstant } from '../ui/time'
 import { KindDot } from './kind'
 
 const ROW = 44
@@ -175,10 +175,12 @@ function tokensOf(trace: TraceSummary): string {
 
 function NameCell({ trace, projectId }: { trace: TraceSummary; projectId: number }) {
   const name = trace.root?.name || 'unnamed'
+  const started = useInstant(trace.startTime / 1000)
   return (
     <Link
       href={tracePath(projectId, trace.traceId)}
-      title={name}
+      // The link lies over the whole row, so that the exact time is told here.
+      title={started ? `${name}\nstarted ${started}` : name}
       // The link covers its row, so that the whole row can be pressed.
       className="flex min-w-0 items-center gap-2 font-medium outline-offset-[-2px] after:absolute after:inset-0"
     >

@@ -6,7 +6,7 @@ import { ROW_GRID } from './layout'
 export function WaterfallHeader({ ticks }: { ticks: Tick[] }) {
   return (
     <div className={`${ROW_GRID} h-8 shrink-0 border-b border-line text-xs text-muted`}>
-      <span className="pl-4">Span</span>
+      <span className="pl-4 sm:pl-5">Span</span>
       <div aria-hidden className="relative h-4">
         {ticks.map((tick) =>
           tick.at > 0.88 ? null : (

@@ -1,11 +1,12 @@
 import { cn } from './cn'
 import { initialsOf, tintOf } from './initials'
 
+// Not the colours of states: nobody is a failure because of their name.
 const TINTS = [
   'bg-accent-soft text-accent',
-  'bg-ok-soft text-ok',
-  'bg-warn-soft text-warn',
-  'bg-danger-soft text-danger',
+  'bg-raised text-kind-agent',
+  'bg-raised text-kind-retriever',
+  'bg-raised text-kind-tool',
   'bg-raised text-muted',
 ] as const
 

@@ -65,7 +65,7 @@ function Option({ id, option, layout, isChosen, onChoose }: OptionProps) {
     <label
       className={cn(
         'relative flex cursor-pointer gap-2 rounded-md border border-line bg-surface hover:bg-raised has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
-        layout === 'cards' ? 'items-start px-3 py-2' : 'h-8 items-center px-2.5',
+        layout === 'cards' ? 'items-start px-3 py-2' : 'h-8 items-center px-2',
       )}
     >
       <input

@@ -33,8 +33,8 @@ export function useHydrated(): boolean {
   )
 }
 
-/** The exact instant in the zone that was chosen; null on the server, where no zone is known. */
-function useInstant(at: number): string | null {
+/** The exact instant in the zone that was chosen; null on the server, where no zone is known. `at` in milliseconds. */
+export function useInstant(at: number): string | null {
   const zone = useSyncExternalStore<Zone | null>(onLookChange, readZone, () => null)
   return zone === null ? null : formatInstant(at, zone === 'utc')
 }

@@ -97,7 +97,7 @@ function columnsFor(
 
 function Who({ user }: { user: UserSummary }) {
   return (
-    <span className="flex max-w-40 min-w-24 items-center gap-2.5 py-1.5 sm:max-w-60 sm:min-w-32">
+    <span className="flex max-w-36 min-w-24 items-center gap-2.5 py-1.5 sm:max-w-60 sm:min-w-32">
       <span className="max-sm:hidden">
         <Avatar name={user.username} />
       </span>
