@@ -5,6 +5,7 @@ import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
 import { CopyButton } from '../ui/copy-button'
 import { Dialog, DialogActions } from '../ui/dialog'
+import { useKeepFocus } from '../ui/keep-focus'
 import { TextLink } from '../ui/link'
 import { RelativeTime } from '../ui/time'
 import type { CreatedKey } from './create-key'
@@ -20,6 +21,7 @@ export function NewKeyCard({ apiKey, onDone }: { apiKey: FreshKey; onDone: () =>
   const [copied, setCopied] = useState(false)
   const [asking, setAsking] = useState(false)
   const card = useRef<HTMLElement>(null)
+  useKeepFocus()
   // The list may have been scrolled far down when a key of it was rotated.
   useEffect(() => {
     card.current?.scrollIntoView({ block: 'nearest' })
@@ -57,7 +59,7 @@ export function NewKeyCard({ apiKey, onDone }: { apiKey: FreshKey; onDone: () =>
       <div className="flex flex-wrap items-center gap-2 rounded-md bg-raised p-2 pl-3">
         <code
           data-testid="new-key"
-          className="min-w-0 grow basis-40 font-mono text-xs leading-5 break-all select-all"
+          className="min-w-0 grow basis-full font-mono sm:basis-40 text-xs leading-5 break-all select-all"
         >
           {apiKey.key}
         </code>

@@ -1,7 +1,7 @@
 'use client'
 import { ArrowLeft, ChevronsDownUp, ChevronsUpDown } from 'lucide-react'
 import { parseAsString, useQueryState } from 'nuqs'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { TraceDetail } from '#server/traces/model'
 import { globalId, rowIdOf } from '../ids'
 import { Button } from '../ui/button'
@@ -30,6 +30,7 @@ export function TraceView({ trace: initial }: { trace: TraceDetail }) {
 
   const chosenRow = rowIdOf('Span', chosen)
   const chosenNode = chosenRow === null ? undefined : tree.byRowId.get(chosenRow)
+  useFollowFocus(chosenNode !== undefined, panel)
   // Nothing chosen: the first root, which on small screens stays behind the tree.
   const selected = chosenNode ?? tree.roots[0] ?? null
   const select = useCallback(
@@ -112,4 +113,16 @@ export function TraceView({ trace: initial }: { trace: TraceDetail }) {
       </section>
     </div>
   )
+}
+
+/** On small screens the tree and the span hide each other: the focus goes along, or it would be nowhere. */
+function useFollowFocus(isChosen: boolean, panel: RefObject<HTMLElement | null>) {
+  const before = useRef(isChosen)
+  useEffect(() => {
+    if (before.current === isChosen) return
+    before.current = isChosen
+    if (document.activeElement !== document.body && document.activeElement?.checkVisibility()) return
+    const tree = panel.current?.parentElement?.querySelector<HTMLElement>('[role=tree]')
+    ;(isChosen ? panel.current : tree)?.focus()
+  }, [isChosen, panel])
 }

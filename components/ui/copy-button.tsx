@@ -1,6 +1,7 @@
 'use client'
 import { Check, Copy } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
+import { announce } from './announce'
 import { Button, type ButtonProps } from './button'
 
 interface CopyButtonProps extends Omit<ButtonProps, 'children' | 'icon' | 'onPress'> {
@@ -38,6 +39,7 @@ export function CopyButton({
   const copy = async () => {
     const done = await copyText(typeof text === 'function' ? text() : text)
     setOutcome(done ? 'done' : 'failed')
+    announce(done ? 'Copied' : 'Not copied: select the text and copy it by hand')
     if (done) onCopied?.()
   }
   const word = outcome === 'done' ? 'Copied' : outcome === 'failed' ? 'Select and copy by hand' : children

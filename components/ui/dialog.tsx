@@ -6,6 +6,7 @@ import { Heading } from 'react-aria-components/Heading'
 import { Modal, ModalOverlay } from 'react-aria-components/Modal'
 import { Button } from './button'
 import { cn } from './cn'
+import { useKeepFocus } from './keep-focus'
 
 interface DialogProps {
   title: string
@@ -40,6 +41,7 @@ export function Dialog({
   role,
   bare,
 }: DialogProps) {
+  useKeepFocus()
   return (
     <ModalOverlay
       isOpen={isOpen}
@@ -67,14 +69,20 @@ export function Dialog({
               />
             </div>
           )}
-          <div className={cn('min-h-0 grow overflow-y-auto', !bare && 'px-5 pt-3 pb-5')}>{children}</div>
+          <div className={cn('min-h-0 grow overflow-y-auto', !bare && 'scroll-pb-20 px-5 pt-3 pb-5')}>
+            {children}
+          </div>
         </AriaDialog>
       </Modal>
     </ModalOverlay>
   )
 }
 
-/** The row of buttons at the end of a dialog. */
+/** The row of buttons at the end of a dialog; what is longer than the screen passes below it. */
 export function DialogActions({ children }: { children: ReactNode }) {
-  return <div className="mt-5 flex flex-wrap justify-end gap-2">{children}</div>
+  return (
+    <div className="sticky bottom-0 z-10 -mx-5 mt-1 -mb-5 flex flex-wrap justify-end gap-2 bg-surface px-5 pt-4 pb-5 [form>&]:-mt-3">
+      {children}
+    </div>
+  )
 }

@@ -1,6 +1,6 @@
 'use client'
 import { flexRender, type RowData, type Table } from '@tanstack/react-table'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { cn } from './cn'
 
 declare module '@tanstack/react-table' {
@@ -17,8 +17,10 @@ interface DataTableProps<T> {
 
 /** A small table, all rows in the page; below its width it scrolls sideways inside its frame. */
 export function DataTable<T>({ table, label }: DataTableProps<T>) {
+  const frame = useKeptFocus()
   return (
     <section
+      ref={frame}
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
       tabIndex={0}
@@ -53,6 +55,17 @@ export function DataTable<T>({ table, label }: DataTableProps<T>) {
       </table>
     </section>
   )
+}
+
+/** Gives the frame the focus when the row that had it is gone: deleted, here or by somebody else. */
+function useKeptFocus() {
+  const frame = useRef<HTMLElement>(null)
+  // Asked before the rows change: afterwards the focus is gone with its row.
+  const hadFocus = frame.current?.contains(document.activeElement) ?? false
+  useEffect(() => {
+    if (hadFocus && document.activeElement === document.body) frame.current?.focus({ preventScroll: true })
+  })
+  return frame
 }
 
 function HeaderCell({ className, children }: { className?: string | undefined; children: ReactNode }) {
