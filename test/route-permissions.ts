@@ -104,6 +104,7 @@ export const ROUTE_PERMISSIONS: Record<string, Partial<Record<Method, string>>> 
     DELETE: 'signInProvider.delete',
   },
   '/ui/sign-in/order': { PUT: 'signInProvider.update' },
+  '/ui/sign-in/states': { GET: 'signInProvider.list' },
   '/ui/sign-in/test': { POST: 'signInProvider.test' },
   '/ui/sign-in/recent/[name]': { GET: 'signInProvider.explain' },
   '/ui/projects': { GET: 'project.read' },

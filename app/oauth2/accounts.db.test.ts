@@ -1,9 +1,13 @@
 /** Whom a provider's word lets in, as whom, and with which role. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Provider } from '#server/oidc/model'
 import { setRuntime } from '#server/runtime'
 import { wrapSecret } from '#server/secrets/secrets'
+import { listRecentSignIns } from '#server/sso-providers/recent'
 import { deleteUser } from '#server/users/delete'
 import type { User } from '#server/users/find'
 import { createAccount, createSession } from '../../test/accounts'
@@ -494,6 +498,19 @@ test('a token that is not believed is among the last sign-ins, with nothing of i
   expect(rows.map(({ claims, decision }) => [claims, JSON.parse(decision).rule])).toEqual([['{}', 'token']])
 })
 
+test('a subject that is a number is refused, and the page of admins says what to change', async () => {
+  expect(await signIn({ sub: 4711 })).toBe(`${REFUSED}auth_failed`)
+  const [last] = await listRecentSignIns(world, idp.settings().name)
+  expect(last).toMatchObject({
+    outcome: 'refused',
+    code: 'auth_failed',
+    decision: {
+      rule: 'token',
+      note: 'the sub of the token is a number: have the provider send it as a string',
+    },
+  })
+})
+
 test.each([['a\u0000b'], ['a\ud800b']])(
   'a subject that cannot be stored (%j) is refused, not an error',
   async (sub) => {
@@ -530,6 +547,30 @@ test.each([
   expect(authorization).toBeNull()
   expect(Object.fromEntries(body ?? [])).toMatchObject(expected)
   expect(body?.has('client_secret')).toBe('client_secret' in expected)
+})
+
+test('the client proves itself by an assertion from a file, as it is at that moment', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bennu-assertion-'))
+  const path = join(folder, 'token')
+  const assertionFile = { path, confidential: false }
+  use({ tokenAuth: 'client_assertion_jwt', clientSecret: null, assertionFile })
+  try {
+    expect(await signIn()).toBe(`${REFUSED}oauth_error`)
+    for (const assertion of ['the first', 'the second']) {
+      writeFileSync(path, assertion)
+      expect(await signIn()).toBe('/')
+      const { body, authorization } = idp.tokenRequest ?? {}
+      expect(authorization).toBeNull()
+      expect(body?.has('client_secret')).toBe(false)
+      expect(Object.fromEntries(body ?? [])).toMatchObject({
+        client_id: CLIENT_ID,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: assertion,
+      })
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a sign-in through a provider is a session like any other', async () => {

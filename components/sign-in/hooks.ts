@@ -1,7 +1,7 @@
 /** Identity providers as the settings page asks for them, and what changes them. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ProviderReport } from '#server/oidc/model'
-import type { ProviderInput, SignInSettings } from '#server/sso-providers/model'
+import type { ProviderInput, ProviderState, SignInSettings } from '#server/sso-providers/model'
 import type { RecentSignIns } from '#server/sso-providers/recent-model'
 import { api } from '../api'
 
@@ -15,6 +15,17 @@ export function useSignInSettings() {
     queryFn: ({ signal }) => api<SignInSettings>('/ui/sign-in', { signal }),
     refetchInterval: REFRESH_MS,
   })
+}
+
+/** Whether the providers answer at this moment; it may take them ten seconds. Until then, and when it fails, nothing. */
+export function useProviderStates(): readonly ProviderState[] {
+  const { data } = useQuery({
+    queryKey: [...SETTINGS, 'states'],
+    queryFn: ({ signal }) => api<{ states: ProviderState[] }>('/ui/sign-in/states', { signal }),
+    refetchInterval: REFRESH_MS,
+    retry: false,
+  })
+  return data?.states ?? []
 }
 
 /** What the last sign-ins through a provider brought. */

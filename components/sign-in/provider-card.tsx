@@ -1,7 +1,7 @@
 'use client'
 import { FlaskConical, MoreHorizontal, UserSearch } from 'lucide-react'
 import { useId } from 'react'
-import type { ProviderView } from '#server/sso-providers/model'
+import type { ProviderState, ProviderView } from '#server/sso-providers/model'
 import { plural } from '../format'
 import { Badge } from '../ui/badge'
 import { Button } from '../ui/button'
@@ -16,13 +16,15 @@ import type { ProviderAsk } from './sign-in-view'
 
 interface ProviderCardProps {
   provider: ProviderView
+  /** Undefined while that is not known. */
+  state: ProviderState | undefined
   /** Its place among the stored ones, for moving. */
   place: { index: number; count: number }
   onAsk: (ask: ProviderAsk) => void
 }
 
 /** One provider: what it is, where it sends people back to, and what can be done with it. */
-export function ProviderCard({ provider, place, onAsk }: ProviderCardProps) {
+export function ProviderCard({ provider, state, place, onAsk }: ProviderCardProps) {
   const { name, displayName } = provider
   const id = useId()
   return (
@@ -36,7 +38,7 @@ export function ProviderCard({ provider, place, onAsk }: ProviderCardProps) {
           <h3 id={id} className="min-w-0 font-medium wrap-anywhere">
             {displayName}
           </h3>
-          <Badges provider={provider} />
+          <Badges provider={provider} state={state} />
         </div>
         <div className="flex items-center gap-2">
           <Button
@@ -66,26 +68,33 @@ export function ProviderCard({ provider, place, onAsk }: ProviderCardProps) {
           )}
         </div>
       </div>
-      <Troubles provider={provider} />
+      <Troubles provider={provider} state={state} />
       <Lines provider={provider} />
     </article>
   )
 }
 
-function Badges({ provider: { source, enabled, autoLogin, isHidden } }: { provider: ProviderView }) {
+type Judged = Pick<ProviderCardProps, 'provider' | 'state'>
+
+function Badges({ provider: { source, enabled, autoLogin, isHidden }, state }: Judged) {
   return (
     <>
       {source === 'environment' && <Badge>environment</Badge>}
       {!enabled && <Badge tone="warn">off</Badge>}
       {enabled && !isHidden && source === 'stored' && <Badge tone="ok">on</Badge>}
+      {state &&
+        (state.problem === null ? <Badge tone="ok">answers</Badge> : <Badge tone="danger">no sign-in</Badge>)}
       {autoLogin && <Badge tone="accent">goes there by itself</Badge>}
     </>
   )
 }
 
-function Troubles({ provider: { secret, isHidden, name } }: { provider: ProviderView }) {
+function Troubles({ provider: { secret, isHidden, name }, state }: Judged) {
   return (
     <>
+      {state && state.problem !== null && (
+        <Notice tone="danger">Nobody can sign in here at the moment. {state.problem}</Notice>
+      )}
       {isHidden && (
         <Notice tone="warn">
           The environment sets up a provider called {name} too, and that one counts. Delete this one, or

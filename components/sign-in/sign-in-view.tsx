@@ -11,7 +11,7 @@ import { notify } from '../ui/notify'
 import { Section } from '../ui/section'
 import { EmptyState } from '../ui/states'
 import { TableSkeleton } from '../ui/table-skeleton'
-import { useProviderDeed, useSignInSettings } from './hooks'
+import { useProviderDeed, useProviderStates, useSignInSettings } from './hooks'
 import { LdapSection } from './ldap-section'
 import { ProviderCard } from './provider-card'
 
@@ -99,9 +99,12 @@ export function SignInView() {
 const storedOf = (settings: SignInSettings | undefined) =>
   settings?.providers.filter(({ source }) => source === 'stored') ?? []
 
+const isOpen = ({ enabled, isHidden }: ProviderView) => enabled && !isHidden
+
 function Listed({ settings, onAsk }: { settings: SignInSettings; onAsk: (ask: ProviderAsk) => void }) {
   const { providers, basicAuth, originIsSet } = settings
   const stored = storedOf(settings)
+  const states = useProviderStates()
   return (
     <Section
       title="Identity providers"
@@ -135,6 +138,7 @@ function Listed({ settings, onAsk }: { settings: SignInSettings; onAsk: (ask: Pr
         <ProviderCard
           key={`${provider.source} ${provider.name}`}
           provider={provider}
+          state={isOpen(provider) ? states.find(({ name }) => name === provider.name) : undefined}
           place={{ index: stored.indexOf(provider), count: stored.length }}
           onAsk={onAsk}
         />

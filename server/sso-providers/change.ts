@@ -5,7 +5,6 @@ import { type RecordCtx, recordEvent } from '#server/audit/record'
 import type { Queries } from '#server/db/database'
 import { AppError } from '#server/errors'
 import { lockSecretInForce } from '#server/secrets/instance-keys'
-import { canWrapSecrets, warmSecrets, wrapSecret } from '#server/secrets/secrets'
 import type { NewProvider, ProviderSwitch } from '#server/sso-providers/body'
 import {
   fault,
@@ -19,6 +18,7 @@ import {
 import { endSessionsThrough } from '#server/sso-providers/end-sessions'
 import { refuseLastWayIn } from '#server/sso-providers/last-way-in'
 import { MAX_PROVIDERS, type ProviderInput } from '#server/sso-providers/model'
+import { beReadyToWrap, secretColumn, wrapped } from '#server/sso-providers/secret'
 import { openClientSecret, readStoredRows, type StoredRow } from '#server/sso-providers/stored'
 
 /**
@@ -187,28 +187,6 @@ const columnsOf = (input: ProviderInput) => ({
  */
 async function lockProviders(tx: Queries, ctx: RecordCtx): Promise<void> {
   await lockSecretInForce(tx, ctx)
-}
-
-/** Derives the key before the transaction, which must not wait for it. */
-async function beReadyToWrap({ config }: RecordCtx, secret: string | null | undefined): Promise<void> {
-  if (!secret) return
-  if (!canWrapSecrets(config.auth))
-    throw new AppError(
-      'conflict',
-      'A client secret cannot be stored on this server: PHOENIX_SECRET is not set',
-    )
-  await warmSecrets(config.auth)
-}
-
-async function wrapped(tx: Queries, ctx: RecordCtx, secret: string | null | undefined) {
-  if (!secret) return null
-  return wrapSecret({ secret: await lockSecretInForce(tx, ctx), previousSecrets: [] }, secret)
-}
-
-/** A client without a secret keeps none; a secret that was not sent stays as it is. */
-async function secretColumn(tx: Queries, ctx: RecordCtx, { tokenAuth, clientSecret }: ProviderInput) {
-  if (tokenAuth === 'none') return { clientSecret: null }
-  return clientSecret ? { clientSecret: await wrapped(tx, ctx, clientSecret) } : {}
 }
 
 /** Who becomes what: the entry of a change holds these before and after. None of them is a secret. */

@@ -59,3 +59,10 @@ export interface SignInSettings {
   /** The redirect URI of a provider that is about to be added, with `{name}` in the place of its name. */
   newRedirectUri: string
 }
+
+/** Whether a provider that people can sign in with answers at this moment. */
+export interface ProviderState {
+  name: string
+  /** A sentence for admins; null: it answers, and its document and keys are good. */
+  problem: string | null
+}

@@ -4,6 +4,7 @@ import { DELETE as remove, PATCH as turn, PUT as update } from '#app/ui/sign-in/
 import { POST as create } from '#app/ui/sign-in/providers/route'
 import { GET as recent } from '#app/ui/sign-in/recent/[name]/route'
 import { GET as settings } from '#app/ui/sign-in/route'
+import { GET as states } from '#app/ui/sign-in/states/route'
 import { POST as ask } from '#app/ui/sign-in/test/route'
 import type { ProviderSettings } from '#server/oidc/model'
 import { createAccount } from '../../../test/accounts'
@@ -28,6 +29,8 @@ const GOOGLE: ProviderSettings = {
   displayName: 'Google',
   clientId: 'g',
   clientSecret: 'the secret of the environment',
+  // Nobody is there.
+  discoveryUrl: 'http://127.0.0.1:2/.well-known/openid-configuration',
   assertionFile: null,
   redirectPath: null,
 }
@@ -45,6 +48,7 @@ const list = async () =>
 
 const ROUTES = [
   ['GET /ui/sign-in', settings, {}],
+  ['GET /ui/sign-in/states', states, {}],
   ['POST /ui/sign-in/providers', create, { method: 'POST', body: BODY }],
   ['PUT /ui/sign-in/providers/{name}', update, { method: 'PUT', params: { name: 'google' }, body: BODY }],
   [
@@ -130,6 +134,21 @@ describe('bad input changes nothing', () => {
     const { status } = await call(create, { method: 'POST', headers, body })
     expect([400, 422]).toContain(status)
   })
+})
+
+test('the state of every provider that is on says what is wrong with it, without its address', async () => {
+  const discoveryUrl = 'http://localhost:2/.well-known/openid-configuration'
+  await add({ discoveryUrl })
+  await add({ discoveryUrl, name: 'off', enabled: false })
+  const { json, text } = await call(states, as())
+  const problem = expect.stringMatching(/^The provider cannot be used: .*no connection could be made/)
+  expect(json).toEqual({
+    states: [
+      { name: 'google', problem },
+      { name: 'keycloak', problem },
+    ],
+  })
+  expect(text).not.toMatch(/localhost|127\.0\.0\.1/)
 })
 
 test('a provider of the environment cannot be changed here', async () => {
