@@ -181,6 +181,23 @@ test('signing out here signs out there: the next sign-in asks who one is', async
   expect(corp.asked()).toBe(before + 1)
 })
 
+test('an admin sees which provider is away, and that it is back', async ({ page }) => {
+  await signInAs(page, 'ada')
+  await expect(page).toHaveURL(`${BASE}/projects`)
+  const google = page.getByRole('article', { name: 'Google' })
+  partner.goAway('cuts')
+  try {
+    await page.goto('/settings/sign-in')
+    await expect(google).toContainText('Nobody can sign in here at the moment. The provider cannot be used')
+    await expect(page.getByRole('article', { name: 'Keycloak' })).toContainText('answers')
+    await look(page, 'settings-sign-in-away')
+  } finally {
+    partner.comeBack()
+  }
+  await page.reload()
+  await expect(google).toContainText('answers')
+})
+
 test.describe('in Settings', () => {
   // The form is sent once with a field left empty, and a session that was ended is found to be over.
   test.use({ expectedComplaint: /status of (401|422)/ })
