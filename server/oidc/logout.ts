@@ -48,11 +48,36 @@ export async function planLogout(ctx: Ctx, began: Origin | null, origin: string)
   const endpoint = await endSessionEndpointOf(ctx, provider, began.issuer)
   if (endpoint === null) return { landing, atProvider: null }
   const hint = await unwrapSecret(ctx.config.auth, began.idToken)
+  const back = afterLogoutUriOf(ctx.config, origin, landing)
+  const { issuer, clientId } = began
+  const asked = { issuer, endpoint, clientId, back, hint: hint?.toString('utf8') ?? null }
+  return { landing, atProvider: endSessionAddress(asked) }
+}
+
+/** AWS Cognito announces an address for signing out and asks there for other names than those of the standard. */
+const COGNITO = /^https:\/\/cognito-idp\.[\w-]+\.amazonaws\.com(\.cn)?\//
+
+/**
+ * The provider's address for signing out, with all that it wants to know.
+ * @param asked `hint`: the id token, or null; `back`: where to send the browser then
+ */
+export function endSessionAddress(asked: {
+  issuer: string
+  endpoint: string
+  clientId: string
+  back: string
+  hint: string | null
+}): string {
+  const { issuer, endpoint, clientId, back, hint } = asked
   const url = new URL(endpoint)
-  if (hint && hint.length <= MAX_HINT) url.searchParams.set('id_token_hint', hint.toString('utf8'))
-  url.searchParams.set('client_id', provider.clientId)
-  url.searchParams.set('post_logout_redirect_uri', afterLogoutUriOf(ctx.config, origin, landing))
-  return { landing, atProvider: url.href }
+  url.searchParams.set('client_id', clientId)
+  if (COGNITO.test(issuer)) {
+    url.searchParams.set('logout_uri', back)
+    return url.href
+  }
+  if (hint && hint.length <= MAX_HINT) url.searchParams.set('id_token_hint', hint)
+  url.searchParams.set('post_logout_redirect_uri', back)
+  return url.href
 }
 
 async function endSessionEndpointOf(ctx: Ctx, provider: Provider, issuer: string): Promise<string | null> {
