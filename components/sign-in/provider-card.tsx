@@ -83,7 +83,7 @@ function Badges({ provider: { source, enabled, autoLogin, isHidden }, state }: J
       {!enabled && <Badge tone="warn">off</Badge>}
       {enabled && !isHidden && source === 'stored' && <Badge tone="ok">on</Badge>}
       {state &&
-        (state.problem === null ? <Badge tone="ok">answers</Badge> : <Badge tone="danger">no sign-in</Badge>)}
+        (state.problem === null ? <Badge tone="ok">answers</Badge> : <Badge tone="danger">trouble</Badge>)}
       {autoLogin && <Badge tone="accent">goes there by itself</Badge>}
     </>
   )
@@ -93,7 +93,7 @@ function Troubles({ provider: { secret, isHidden, name }, state }: Judged) {
   return (
     <>
       {state && state.problem !== null && (
-        <Notice tone="danger">Nobody can sign in here at the moment. {state.problem}</Notice>
+        <Notice tone="danger">Signing in here fails or may fail at the moment. {state.problem}</Notice>
       )}
       {isHidden && (
         <Notice tone="warn">

@@ -188,7 +188,9 @@ test('an admin sees which provider is away, and that it is back', async ({ page 
   partner.goAway('cuts')
   try {
     await page.goto('/settings/sign-in')
-    await expect(google).toContainText('Nobody can sign in here at the moment. The provider cannot be used')
+    await expect(google).toContainText(
+      'Signing in here fails or may fail at the moment. The provider cannot be used',
+    )
     await expect(page.getByRole('article', { name: 'Keycloak' })).toContainText('answers')
     await look(page, 'settings-sign-in-away')
   } finally {
