@@ -113,6 +113,8 @@ export function defineTracing(c: Palette) {
     },
     (t) => [
       c.uniqueIndex('spans_trace_span_unique').on(t.traceRowId, t.spanId),
+      // A late parent finds its children.
+      c.index('spans_trace_parent_index').on(t.traceRowId, t.parentId).where(sql`${t.parentId} is not null`),
       c.index('spans_project_start_index').on(t.projectId, t.startTime, t.id),
       c
         .index('spans_project_errors_index')

@@ -1,0 +1,1 @@
+CREATE INDEX `spans_trace_parent_index` ON `spans` (`trace_row_id`,`parent_id`) WHERE "spans"."parent_id" is not null;
