@@ -15,6 +15,15 @@ interface MenuPopoverProps {
 
 /** The open list of a MenuButton: arrows, first letters, Escape; gives the focus back. */
 export function MenuPopover({ label, actions, trigger, onClose }: MenuPopoverProps) {
+  const act = (id: unknown) => {
+    onClose()
+    // A dialog gives the focus back to what has it when it opens. That has to be the button, not a line that goes away;
+    // and the button can have it only once the menu is gone.
+    setTimeout(() => {
+      trigger.current?.focus()
+      actions.find((action) => action.id === id)?.onSelect()
+    })
+  }
   return (
     <Popover
       aria-label={label}
@@ -29,7 +38,7 @@ export function MenuPopover({ label, actions, trigger, onClose }: MenuPopoverPro
         autoFocus="first"
         className="outline-none"
         onClose={onClose}
-        onAction={(id) => actions.find((action) => action.id === id)?.onSelect()}
+        onAction={act}
         disabledKeys={actions.filter((action) => action.disabledWhy).map((action) => action.id)}
       >
         {actions.map((action, index) => (

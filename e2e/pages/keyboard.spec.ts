@@ -56,6 +56,13 @@ test.describe('signed in', () => {
     await press(page, 'Escape')
     await expect(page.getByRole('menu')).toHaveCount(0)
     await expect(opener).toBeFocused()
+    await press(page, 'ArrowDown', 'r')
+    await expect(page.getByRole('menuitem', { name: 'Rotate' })).toBeFocused()
+    await press(page, 'Enter')
+    await expect(page.getByRole('dialog', { name: 'Rotate this key?' })).toBeVisible()
+    await press(page, 'Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(opener).toBeFocused()
   })
 
   test('when a row is deleted the focus stays with the page', async ({ page, server }) => {
