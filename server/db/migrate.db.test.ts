@@ -138,6 +138,7 @@ const MIGRATIONS = [
   '0010_sso_providers',
   '0011_directory_sync',
   '0012_oidc_sessions',
+  '0013_span_parents',
 ]
 const SESSION_TABLES = ['sessions', 'api_key_usage', 'blocked_identities', 'instance_keys']
 const LATER_TABLES = [
