@@ -67,7 +67,7 @@ async function signIn(runtime: TestRuntime, userId: number): Promise<Principal> 
 
 /** A key that never expires, as a bearer. A key of the system user is a system key. */
 export async function createKey(
-  { db }: TestRuntime,
+  { db }: Pick<TestRuntime, 'db'>,
   key: { userId: number; scope: Scope; role: Role | null },
 ): Promise<Principal & { keyId: number }> {
   const { apiKeys } = db.t

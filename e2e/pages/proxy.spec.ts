@@ -2,119 +2,31 @@
  * People behind a reverse proxy: a real nginx with the blocks that docs/proxy.md prints, https in front, plain http behind,
  * at the root of a host and below a prefix that the proxy keeps or removes. Nothing may be asked for outside the prefix.
  */
-import { type BrowserContext, test as base, expect, type Page } from '@playwright/test'
-import { desc } from 'drizzle-orm'
+
+import { status } from '@grpc/grpc-js'
+import { expect } from '@playwright/test'
+import { asc, desc, eq } from 'drizzle-orm'
 import { createAccount, TEST_PASSWORD } from '../../test/accounts'
+import { createKey, SYSTEM_USER_ID } from '../../test/principals'
 import { insertTrace } from '../../test/traces'
 import { oneSpan } from '../support/exporters'
 import { listen, watchPolicy } from '../support/fixtures'
-import { documentedBlocks, type Nginx, startNginx } from '../support/nginx'
-import { AUTH, type BennuServer, startServer } from '../support/server'
-
-/** As it stands in many a company: no X-Forwarded-For. */
-const SHORT_BLOCK = `server {
-    listen 443 ssl;
-    server_name traces.example.com;
-
-    ssl_certificate /etc/ssl/certs/phoenix.crt;
-    ssl_certificate_key /etc/ssl/private/phoenix.key;
-    ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_ciphers HIGH:!aNULL:!MD5;
-
-    location / {
-        proxy_pass http://phoenix:6006;
-        proxy_set_header Host $host;
-        proxy_set_header X-Real-IP $remote_addr;
-        proxy_set_header X-Forwarded-Proto $scheme;
-    }
-}`
-
-const [WHOLE_HOST = '', GRPC = '', KEEPING = '', REMOVING = ''] = documentedBlocks()
-const SITES = [
-  {
-    name: 'a host of its own, slash after the upstream',
-    root: '',
-    block: WHOLE_HOST.replace(':6006;', ':6006/;'),
-  },
-  { name: 'the short block', root: '', block: SHORT_BLOCK },
-  ...['/bennu', '/a/b'].flatMap((root) => [
-    { name: `${root} kept`, root, block: KEEPING },
-    { name: `${root} removed`, root, block: REMOVING },
-  ]),
-]
-
-/** With PHOENIX_ROOT_URL and without: pages hold paths alone, so that neither matters to a browser. */
-const SETTINGS: Record<string, Record<string, string>> = {
-  '': {},
-  '/bennu': { PHOENIX_HOST_ROOT_PATH: '/bennu', PHOENIX_ROOT_URL: 'https://tools.example.com/bennu' },
-  '/a/b': { PHOENIX_HOST_ROOT_PATH: '/a/b' },
-}
-
-interface Front {
-  servers: Map<string, BennuServer>
-  nginx: Nginx
-}
-
-const test = base.extend<object, { front: Front }>({
-  front: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of what a fixture needs from its pattern
-    async ({}, use) => {
-      const servers = new Map<string, BennuServer>()
-      for (const root of ['', '/bennu', '/a/b']) {
-        const env = { ...AUTH, ...SETTINGS[root] }
-        servers.set(root, await startServer({ engine: 'sqlite', env }))
-      }
-      const portOf = (root: string) => Number(new URL(servers.get(root)?.baseUrl ?? '').port)
-      const nginx = await startNginx([
-        ...SITES.map(({ block, root }) => ({ block, rootPath: root, upstreamPort: portOf(root) })),
-        { block: GRPC, upstreamPort: servers.get('')?.grpcPort ?? 0 },
-      ])
-      await use({ servers, nginx })
-      await nginx.stop()
-      for (const server of servers.values()) await server.stop()
-    },
-    { scope: 'worker', timeout: 120_000 },
-  ],
-})
+import { endedSpans, openExporter } from '../support/grpc-exporter'
+import { type Front, GRPC_SITES, SITES, test, watchPrefix } from '../support/proxy-front'
+import {
+  heading,
+  isMarked,
+  makeKey,
+  mark,
+  signedIn,
+  signIn,
+  spansIn,
+  withoutProjects,
+} from '../support/proxy-visits'
+import type { BennuServer } from '../support/server'
 
 // One test is a whole visit.
 test.setTimeout(120_000)
-
-/** Requests that leave the prefix. The picture of the tab is in the page itself, so that browsers ask for none. */
-function watchPrefix(context: BrowserContext, origin: string, root: string): string[] {
-  const outside: string[] = []
-  context.on('request', (request) => {
-    const url = new URL(request.url())
-    if (url.protocol === 'data:' || url.protocol === 'blob:') return
-    const isInside = url.origin === origin && (url.pathname === root || url.pathname.startsWith(`${root}/`))
-    if (!isInside) outside.push(`${request.method()} ${request.url()}`)
-  })
-  return outside
-}
-
-/** Whether the document is still the one that was marked: no page was loaded anew. */
-const mark = (page: Page) => page.evaluate(() => Object.assign(window, { bennuMark: true }))
-const isMarked = (page: Page) => page.evaluate(() => 'bennuMark' in window)
-
-const heading = (page: Page, name: string) => page.getByRole('heading', { name, level: 1, exact: true })
-
-/** Signs in; again where the click was faster than the page's script, which then asks anew. */
-async function signIn(page: Page, email: string): Promise<void> {
-  await expect(async () => {
-    await page.getByLabel('E-mail').fill(email)
-    await page.getByRole('textbox', { name: 'Password' }).fill(TEST_PASSWORD)
-    await page.getByRole('button', { name: /^Sign in( Last used)?$/ }).click()
-    await expect(page).not.toHaveURL(/\/login/)
-  }).toPass({ timeout: 40_000 })
-}
-
-async function makeKey(page: Page, name: string): Promise<string> {
-  await page.getByRole('button', { name: 'Create system API key' }).first().click()
-  await page.getByRole('textbox', { name: 'Name' }).fill(name)
-  await page.getByRole('radio', { name: /Ingest/ }).check({ force: true })
-  await page.getByRole('button', { name: 'Create API key' }).click()
-  return (await page.getByTestId('new-key').textContent()) ?? ''
-}
 
 for (const [index, { name, root }] of SITES.entries()) {
   test(`${name}: from the sign-in to a new trace on the screen`, async ({ browser, front, playwright }) => {
@@ -210,5 +122,118 @@ for (const [index, { name, root }] of SITES.entries()) {
       .orderBy(desc(sessions.id))
       .limit(1)
     expect(last?.address).toBe('127.0.0.1')
+  })
+}
+
+for (const [index, { name, encrypted }] of GRPC_SITES.entries()) {
+  const project = `grpc-${index}`
+  const open = ({ nginx, grpcPorts }: Front, headers: Record<string, string>) =>
+    openExporter({ port: grpcPorts[index] ?? 0, headers, ...(encrypted && { authority: nginx.authority }) })
+  const keyOf = async ({ servers }: Front) => {
+    const { world } = servers.get('') as BennuServer
+    const { headers } = await createKey(world, { userId: SYSTEM_USER_ID, scope: 'ingest', role: 'MEMBER' })
+    return { authorization: headers.authorization ?? '' }
+  }
+
+  test(`gRPC ${name}: what a stock exporter sends is stored, more often than one connection lives`, async ({
+    front,
+  }) => {
+    const exporter = open(front, await keyOf(front))
+    const answers: unknown[] = []
+    // nginx ends a connection after 1,000 requests; an exporter has at most 30 under way.
+    for (let sent = 0; sent < 1_100; sent += 25)
+      answers.push(
+        ...(await Promise.all(Array.from({ length: 25 }, () => exporter.send(endedSpans(project, 1))))),
+      )
+    await exporter.close()
+    expect(new Set(answers)).toEqual(new Set(['OK']))
+    expect(await spansIn(front, project)).toBe(1_100)
+  })
+
+  test(`gRPC ${name}: 20 MB in one message are stored, and 34 MB refused`, async ({ front }) => {
+    const exporter = open(front, await keyOf(front))
+    expect(await exporter.send(endedSpans(`large-${project}`, 20, 1_000_000))).toBe('OK')
+    expect(await exporter.send(endedSpans(`large-${project}`, 34, 1_000_000))).toBe(status.RESOURCE_EXHAUSTED)
+    await exporter.close()
+    expect(await spansIn(front, `large-${project}`)).toBe(20)
+  })
+
+  test(`gRPC ${name}: a wrong key is UNAUTHENTICATED, and nobody chooses the address on record`, async ({
+    front,
+  }) => {
+    const { world } = front.servers.get('') as BennuServer
+    const { auditEvents: t } = world.db.t
+    const refusals = () =>
+      world.db.read
+        .select({ address: t.address, userAgent: t.userAgent })
+        .from(t)
+        .where(eq(t.action, 'credential.refuse'))
+        .orderBy(asc(t.id))
+    const before = (await refusals()).length
+    const lies = { 'x-forwarded-for': `203.0.113.${index}`, 'x-real-ip': `203.0.113.${index}` }
+    const exporter = open(front, { authorization: `Bearer wrong ${index}`, ...lies })
+    expect(await exporter.send(endedSpans(project, 1))).toBe(status.UNAUTHENTICATED)
+    await exporter.close()
+    await expect
+      .poll(async () => (await refusals()).slice(before))
+      .toEqual([{ address: '127.0.0.1', userAgent: expect.stringMatching(/^OTel/) }])
+  })
+}
+
+for (const [index, { name, root }] of SITES.entries()) {
+  if (root !== '/a/b') continue
+  test(`${name}: pages that only say what is wrong stay below the prefix`, async ({ browser, front }) => {
+    const server = front.servers.get(root) as BennuServer
+    const origin = `https://localhost:${front.nginx.ports[index]}`
+    const context = await browser.newContext({ baseURL: origin, ignoreHTTPSErrors: true })
+    const refused = await watchPolicy(context)
+    const outside = watchPrefix(context, origin, root)
+    const page = await context.newPage()
+    const complaints = listen(page)
+    const leadOut = () =>
+      page
+        .locator('a[href^="/"], form[action^="/"]')
+        .evaluateAll(
+          (all, prefix) =>
+            all
+              .map((one) => one.getAttribute('href') ?? one.getAttribute('action') ?? '')
+              .filter((path) => !path.startsWith(prefix)),
+          `${root}/`,
+        )
+    const wayOut = () => page.getByRole('link', { name: 'Go to projects' })
+
+    // Nobody is signed in: what lies below an open page is not there for anybody.
+    expect((await page.goto(`${root}/login/nothing`))?.status()).toBe(404)
+    await expect(heading(page, 'Not found')).toBeVisible()
+    await expect(wayOut()).toHaveAttribute('href', `${root}/projects`)
+
+    await signedIn(context, server, `${origin}${root}/`)
+    for (const path of ['/no-such-page', '/projects/no-such-project']) {
+      expect((await page.goto(`${root}${path}`))?.status()).toBe(404)
+      await expect(heading(page, 'Not found')).toBeVisible()
+      expect(await leadOut()).toEqual([])
+      await wayOut().click()
+      await expect(page).toHaveURL(`${origin}${root}/projects`)
+      await expect(heading(page, 'Projects')).toBeVisible()
+    }
+
+    await withoutProjects(server, async () => {
+      await page.goto(`${root}/projects`)
+      await expect(heading(page, 'This page could not be shown')).toBeVisible()
+      await expect(page.getByText(/^Request [0-9a-f-]{36}$/)).toBeVisible()
+      expect(await leadOut()).toEqual([])
+      await wayOut().click()
+      await expect(page).toHaveURL(`${origin}${root}/projects`)
+      await expect(heading(page, 'This page could not be shown')).toBeVisible()
+    })
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expect(heading(page, 'Projects')).toBeVisible()
+    await expect(page).toHaveURL(`${origin}${root}/projects`)
+    await context.close()
+    expect(outside, 'requests outside the prefix').toEqual([])
+    expect(refused, 'what the content security policy refused').toEqual([])
+    // The last is React's word for a part of a page that the server could not make.
+    const surprises = complaints.filter((text) => !/status of (404|500)|React error #441/.test(text))
+    expect(surprises, 'complaints of the browser').toEqual([])
   })
 }

@@ -1,19 +1,36 @@
 /** What a page does not offer to those who may not use it. */
+import { asc, eq } from 'drizzle-orm'
 import { ensureProject } from '../../test/traces'
 import { expect, test } from '../support/fixtures'
-import { startServer } from '../support/server'
+import { type BennuServer, startServer } from '../support/server'
+
+/** The rights that people on these pages were refused, as the audit log has them. */
+async function refusedRights({ world }: BennuServer): Promise<(string | null)[]> {
+  const { auditEvents: t } = world.db.t
+  const rows = await world.db.read
+    .select({ target: t.target })
+    .from(t)
+    .where(eq(t.action, 'permission.refuse'))
+    .orderBy(asc(t.id))
+  return rows.map(({ target }) => target)
+}
 
 test.describe('a member', () => {
-  test('finds the general settings alone, and is led back to them from the rest', async ({
+  test('finds the general settings alone, and is led back from the rest and on record for it', async ({
     page,
+    server,
     signIn,
   }) => {
+    const before = (await refusedRights(server)).length
+    const refused = async () => (await refusedRights(server)).slice(before)
     await signIn('MEMBER')
     await page.goto('/projects')
     const main = page.getByRole('navigation', { name: 'Main' })
     await expect(main.getByRole('link', { name: 'General' })).toBeVisible()
     await expect(main.getByRole('link', { name: 'API keys' })).toHaveCount(0)
     await expect(main.getByRole('link', { name: 'Users' })).toHaveCount(0)
+    for (const path of ['/profile', '/settings']) await page.goto(path)
+    expect(await refused()).toEqual([])
     for (const path of [
       '/settings/api-keys',
       '/settings/secrets',
@@ -24,6 +41,9 @@ test.describe('a member', () => {
       await expect(page, path).toHaveURL(/\/settings\/general$/)
     }
     await expect(page.getByText('bennu.db')).toHaveCount(0)
+    await expect
+      .poll(refused)
+      .toEqual(['Permission:systemApiKey.list', 'Permission:secret.list', 'Permission:user.list'])
   })
 
   test('may make a key of their own for a first trace', async ({ page, server, signIn }) => {

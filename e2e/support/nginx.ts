@@ -20,8 +20,10 @@ export interface Site {
 }
 
 export interface Nginx {
-  /** The port of each site, in their order; https. */
+  /** The port of each site, in their order; https, unless its block speaks no TLS. */
   readonly ports: readonly number[]
+  /** The authority that signed the certificates, in PEM. */
+  readonly authority: Buffer
   stop(): Promise<void>
 }
 
@@ -37,7 +39,8 @@ export function documentedBlocks(): string[] {
  */
 export async function startNginx(sites: readonly Site[]): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'bennu-nginx-'))
-  const certificate = makeCertificate(folder, makeAuthority(folder), {
+  const authority = makeAuthority(folder)
+  const certificate = makeCertificate(folder, authority, {
     name: 'proxy',
     alternativeNames: ['DNS:localhost'],
   })
@@ -55,7 +58,7 @@ export async function startNginx(sites: readonly Site[]): Promise<Nginx> {
     await stop()
     throw new Error(`nginx did not start:\n${said()}`, { cause: error })
   }
-  return { ports, stop }
+  return { ports, authority: readFileSync(authority.certFile), stop }
 }
 
 function settle(
@@ -64,7 +67,7 @@ function settle(
   { certFile, keyFile }: { certFile: string; keyFile: string },
 ): string {
   return site.block
-    .replace(/listen \d+ ssl/, `listen 127.0.0.1:${port} ssl`)
+    .replace(/listen \d+/, `listen 127.0.0.1:${port}`)
     .replace(/(ssl_certificate) [^;]+;/, `$1 ${certFile};`)
     .replace(/(ssl_certificate_key) [^;]+;/, `$1 ${keyFile};`)
     .replace(/(proxy_pass http|grpc_pass grpc):\/\/[\w.]+:\d+/, `$1://127.0.0.1:${site.upstreamPort}`)
