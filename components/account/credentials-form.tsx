@@ -1,15 +1,16 @@
 'use client'
 import { useState } from 'react'
-import { Controller, useForm } from 'react-hook-form'
+import { useForm } from 'react-hook-form'
 import { ApiError, api } from '../api'
 import { withRoot } from '../root-path'
 import { rememberWay, useLastWay } from '../sign-in/last-way'
 import { LastUsed } from '../sign-in/provider-buttons'
 import { Button } from '../ui/button'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
+import { FormField } from '../ui/form-field'
 import { Link } from '../ui/link'
 import { Notice } from '../ui/notice'
-import { TextField } from '../ui/text-field'
 
 /** The two ways with a password: of an account here, and of the company's directory. */
 const WAYS = {
@@ -72,37 +73,24 @@ export function CredentialsForm({ way, returnUrl, isFirst, canForget, onTry }: C
     }
   })
   return (
-    // Sent before the script has taken over, it must not become an address with the password in it.
-    <form method="post" aria-label={title} onSubmit={signIn} noValidate className="flex flex-col gap-4">
+    <Form label={title} onSubmit={signIn}>
       {failure !== null && <SignInFailure error={failure} wrong={wrong} />}
-      <Controller
+      <FormField
         control={form.control}
         name="name"
         rules={{ validate: (text) => text.trim() !== '' || missing }}
-        render={({ field: input, fieldState }) => (
-          <TextField
-            {...input}
-            label={label}
-            type={type}
-            autoComplete="username"
-            autoFocus={isFirst}
-            error={fieldState.error?.message}
-          />
-        )}
+        label={label}
+        type={type}
+        autoComplete="username"
+        autoFocus={isFirst}
       />
-      <Controller
+      <FormField
         control={form.control}
         name="password"
         rules={{ required: 'Enter your password' }}
-        render={({ field: input, fieldState }) => (
-          <TextField
-            {...input}
-            label="Password"
-            type="password"
-            autoComplete="current-password"
-            error={fieldState.error?.message}
-          />
-        )}
+        label="Password"
+        type="password"
+        autoComplete="current-password"
       />
       <Button
         type="submit"
@@ -117,7 +105,7 @@ export function CredentialsForm({ way, returnUrl, isFirst, canForget, onTry }: C
           Forgot your password?
         </Link>
       )}
-    </form>
+    </Form>
   )
 }
 

@@ -1,12 +1,13 @@
 'use client'
 import { useState } from 'react'
-import { Controller, useForm } from 'react-hook-form'
+import { useForm } from 'react-hook-form'
 import { api } from '../api'
 import { Button } from '../ui/button'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
+import { FormField } from '../ui/form-field'
 import { Link } from '../ui/link'
 import { Notice } from '../ui/notice'
-import { TextField } from '../ui/text-field'
 
 /** Asks for a mail with a link. Says the same whoever has an account. */
 export function ForgotPasswordForm() {
@@ -40,29 +41,23 @@ export function ForgotPasswordForm() {
     )
   }
   return (
-    <form method="post" onSubmit={ask} noValidate className="flex flex-col gap-4">
+    <Form onSubmit={ask}>
       <p className="text-muted">A mail with a link to choose a new one goes to your address.</p>
       {failure !== null && <Failure what="The mail was not asked for." error={failure} />}
-      <Controller
+      <FormField
         control={form.control}
         name="email"
         rules={{ validate: (text) => text.trim() !== '' || 'Enter your e-mail address' }}
-        render={({ field, fieldState }) => (
-          <TextField
-            {...field}
-            label="E-mail"
-            type="email"
-            autoComplete="username"
-            autoFocus
-            error={fieldState.error?.message}
-          />
-        )}
+        label="E-mail"
+        type="email"
+        autoComplete="username"
+        autoFocus
       />
       <Button type="submit" variant="primary" isPending={form.formState.isSubmitting}>
         Send the link
       </Button>
       <BackToSignIn />
-    </form>
+    </Form>
   )
 }
 

@@ -1,14 +1,15 @@
 'use client'
 import { useState } from 'react'
-import { Controller, useForm, type Validate } from 'react-hook-form'
+import { useForm, type Validate } from 'react-hook-form'
 import { type PasswordRules, passwordHints } from '#server/auth/password-model'
 import { ApiError, api } from '../api'
 import { withRoot } from '../root-path'
 import { Button } from '../ui/button'
 import { buttonClass } from '../ui/button-class'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
+import { FormField } from '../ui/form-field'
 import { Link } from '../ui/link'
-import { TextField } from '../ui/text-field'
 import { PasswordMeter } from './password-meter'
 
 interface Passwords {
@@ -63,24 +64,17 @@ export function PasswordForm({ rules, returnUrl, canCancel }: PasswordFormProps)
   })
 
   const field = (name: keyof Passwords, label: string, autoComplete: string) => (
-    <Controller
+    <FormField
       control={form.control}
       name={name}
       rules={{ validate: checks[name] }}
-      render={({ field: bound, fieldState }) => (
-        <TextField
-          {...bound}
-          label={label}
-          type="password"
-          autoComplete={autoComplete}
-          error={fieldState.error?.message}
-        />
-      )}
+      label={label}
+      type="password"
+      autoComplete={autoComplete}
     />
   )
   return (
-    // Sent before the script has taken over, it must not become an address with the password in it.
-    <form method="post" onSubmit={change} noValidate className="flex flex-col gap-4">
+    <Form onSubmit={change}>
       {failure !== null && <Failure what="The password was not changed." error={failure} />}
       {/* For password managers, which otherwise store the password without its account. */}
       <input type="email" autoComplete="username" value={rules.email ?? rules.username} readOnly hidden />
@@ -102,7 +96,7 @@ export function PasswordForm({ rules, returnUrl, canCancel }: PasswordFormProps)
           Change password
         </Button>
       </div>
-    </form>
+    </Form>
   )
 }
 

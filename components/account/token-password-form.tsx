@@ -1,14 +1,15 @@
 'use client'
 import { useEffect, useState } from 'react'
-import { Controller, useForm, type Validate } from 'react-hook-form'
+import { useForm, type Validate } from 'react-hook-form'
 import { type PasswordRules, passwordHints } from '#server/auth/password-model'
 import { ApiError, api } from '../api'
 import { withRoot } from '../root-path'
 import { Button } from '../ui/button'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
+import { FormField } from '../ui/form-field'
 import { Link } from '../ui/link'
 import { Notice } from '../ui/notice'
-import { TextField } from '../ui/text-field'
 import { PasswordMeter } from './password-meter'
 
 interface Passwords {
@@ -52,25 +53,18 @@ export function TokenPasswordForm({ token, rules, canAskAgain }: TokenPasswordFo
     confirm: (text, all) => text === all.next || 'This differs from the new password',
   }
   const field = (name: keyof Passwords, label: string, first: boolean) => (
-    <Controller
+    <FormField
       control={form.control}
       name={name}
       rules={{ validate: validate[name] }}
-      render={({ field: bound, fieldState }) => (
-        <TextField
-          {...bound}
-          label={label}
-          type="password"
-          autoComplete="new-password"
-          autoFocus={first}
-          error={fieldState.error?.message}
-        />
-      )}
+      label={label}
+      type="password"
+      autoComplete="new-password"
+      autoFocus={first}
     />
   )
   return (
-    // Sent before the script has taken over, it must not become an address with the password in it.
-    <form method="post" onSubmit={choose} noValidate className="flex flex-col gap-4">
+    <Form onSubmit={choose}>
       {failure !== null && <TokenFailure error={failure} canAskAgain={canAskAgain} />}
       {field('next', 'New password', true)}
       <PasswordMeter password={form.watch('next')} rules={rules} />
@@ -78,7 +72,7 @@ export function TokenPasswordForm({ token, rules, canAskAgain }: TokenPasswordFo
       <Button type="submit" variant="primary" isPending={form.formState.isSubmitting}>
         Set password
       </Button>
-    </form>
+    </Form>
   )
 }
 

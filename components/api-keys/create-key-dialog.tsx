@@ -9,6 +9,8 @@ import { Button } from '../ui/button'
 import { Choice } from '../ui/choice'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
+import { FormField } from '../ui/form-field'
 import { TextField } from '../ui/text-field'
 import { type CreatedKey, useCreateKey } from './create-key'
 import { EXPIRIES, type Expiry, expiryTime } from './expiry'
@@ -67,23 +69,17 @@ export function CreateKeyDialog({ kind, ownRole, onClose, onCreated }: CreateKey
 
   return (
     <Dialog title={WORDS[kind].title} isOpen onClose={onClose} isDismissable={!form.formState.isDirty}>
-      <form onSubmit={submit} noValidate className="flex flex-col gap-4">
+      <Form onSubmit={submit}>
         <p className="text-muted">{WORDS[kind].text}</p>
         {create.isError && !fieldFault && <Failure what="The key was not created." error={create.error} />}
-        <Controller
+        <FormField
           control={form.control}
           name="name"
-          render={({ field, fieldState }) => (
-            <TextField
-              {...field}
-              label="Name"
-              placeholder="checkout-prod"
-              hint="One key per service, so that each can be revoked alone."
-              autoComplete="off"
-              autoFocus
-              error={fieldState.error?.message}
-            />
-          )}
+          label="Name"
+          placeholder="checkout-prod"
+          hint="One key per service, so that each can be revoked alone."
+          autoComplete="off"
+          autoFocus
         />
         <Controller
           control={form.control}
@@ -128,7 +124,7 @@ export function CreateKeyDialog({ kind, ownRole, onClose, onCreated }: CreateKey
             Create API key
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }

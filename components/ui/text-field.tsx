@@ -5,7 +5,7 @@ import { cn } from './cn'
 const FIELD =
   'w-full min-w-0 rounded-md border border-edge bg-surface px-2.5 text-base text-text placeholder:text-muted focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent aria-invalid:border-danger disabled:opacity-60'
 
-interface TextFieldProps {
+export interface TextFieldProps {
   label: string
   /** The label is read out but not shown: what stands beside the field says it. */
   isBare?: boolean

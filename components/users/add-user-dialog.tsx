@@ -10,8 +10,9 @@ import { Button } from '../ui/button'
 import { Choice } from '../ui/choice'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
+import { Form } from '../ui/form'
+import { FormField } from '../ui/form-field'
 import { notify } from '../ui/notify'
-import { TextField } from '../ui/text-field'
 import { useCreateUser } from './hooks'
 import { NewPassword, type PasswordSource } from './new-password'
 import { PasswordOnce } from './password-once'
@@ -65,41 +66,28 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
   const hasFault = Object.keys(form.formState.errors).length > 0
   return (
     <Dialog title="Add user" isOpen onClose={onClose} isDismissable={!form.formState.isDirty}>
-      {/* Sent before the script has taken over, it must not become an address with the password in it. */}
-      <form method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
+      <Form onSubmit={submit}>
         <p className="text-muted">
           They sign in with their e-mail address and a password of their own choice.
         </p>
         {create.isError && !hasFault && <Failure what="The user was not added." error={create.error} />}
-        <Controller
+        <FormField
           control={form.control}
           name="email"
           rules={{ validate: (text) => judge(Email, text) }}
-          render={({ field, fieldState }) => (
-            <TextField
-              {...field}
-              label="E-mail"
-              type="email"
-              hint="It cannot be changed later."
-              autoComplete="off"
-              autoFocus
-              error={fieldState.error?.message}
-            />
-          )}
+          label="E-mail"
+          type="email"
+          hint="It cannot be changed later."
+          autoComplete="off"
+          autoFocus
         />
-        <Controller
+        <FormField
           control={form.control}
           name="username"
           rules={{ validate: (text) => judge(Username, text) }}
-          render={({ field, fieldState }) => (
-            <TextField
-              {...field}
-              label="Username"
-              hint="What others see; they can change it."
-              autoComplete="off"
-              error={fieldState.error?.message}
-            />
-          )}
+          label="Username"
+          hint="What others see; they can change it."
+          autoComplete="off"
         />
         <Controller
           control={form.control}
@@ -138,7 +126,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
             Add user
           </Button>
         </DialogActions>
-      </form>
+      </Form>
     </Dialog>
   )
 }
