@@ -1,4 +1,5 @@
 /** The load of the ingest promise, and what a person sees of it meanwhile. */
+import { readChangeCounter } from '../scripts/bench/commits'
 import type { Program } from './program'
 import { sendBatches } from './senders'
 import { countStoredIds } from './stored-ids'
@@ -9,6 +10,8 @@ export interface LoadResult {
   /** Acknowledged spans that are in the database. */
   stored: number
   failures: number
+  /** Transactions that changed the database meanwhile, counted from outside. */
+  commits: number
   durationMs: number
   /** Answers of `/projects` that were not 200. */
   pageErrors: number
@@ -23,6 +26,8 @@ export async function runLoad(
   { connections, requests }: { connections: number; requests: number },
 ): Promise<LoadResult> {
   const pages = watchPage(`${program.baseUrl}/projects`, { pauseMs: 100 })
+  const file = `${program.workingDir}/bennu.db`
+  const commitsBefore = readChangeCounter(file)
   const started = performance.now()
   const sent = await Promise.all(
     Array.from({ length: connections }, (_, index) =>
@@ -30,14 +35,15 @@ export async function runLoad(
     ),
   )
   const durationMs = performance.now() - started
+  const commits = readChangeCounter(file) - commitsBefore
   const seen = await pages.stop()
   const ids = sent.flatMap((each) => each.ids)
-  const file = `${program.workingDir}/bennu.db`
   const stored = await countStoredIds({ dialect: 'sqlite', file, inMemory: false })
   return {
     acknowledged: ids.length,
     stored: ids.filter((id) => stored.get(id) === 1).length,
     failures: sent.reduce((total, each) => total + each.failures, 0),
+    commits,
     durationMs,
     pageErrors: seen.errors,
     pagesAsked: seen.asked,

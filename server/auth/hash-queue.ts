@@ -21,6 +21,11 @@ export class HashQueue {
   /** By client, in the order of their turns. */
   readonly #lines = new Map<string, Waiter[]>()
 
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   /**
    * Runs `work` when it is its client's turn.
    * @param client whose work it is: clients take turns

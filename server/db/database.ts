@@ -36,6 +36,13 @@ export interface Database {
    * it at once. For what is said of a change elsewhere, in a log.
    */
   afterCommit(tell: () => void): void
+  /**
+   * Reads that all see the database as it was at the first of them. Nobody waits for them, but the room that newer
+   * versions take is not used again until they are over: seconds, not hours.
+   */
+  snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T>
+  /** Transactions that wait for the one before them; absent where each has a connection of its own. */
+  writesWaiting?(): number
   /** How the pool of connections stands; absent where there is none. */
   pool?(): PoolState
   /** Resolves when the database answers; throws otherwise. */

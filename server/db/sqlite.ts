@@ -30,6 +30,8 @@ export async function openSqlite(config: SqliteConfig, options: OpenOptions = {}
     read: asQueries(reader),
     write: (work, options) => queue.write(work, options),
     afterCommit: (tell) => queue.afterCommit(tell),
+    snapshot: (work) => readSnapshot(config.file, work),
+    writesWaiting: () => queue.waiting,
     ping: async () => {
       reader.prepare('select 1 from sqlite_master limit 1').get()
     },
@@ -44,6 +46,17 @@ export async function openSqlite(config: SqliteConfig, options: OpenOptions = {}
 // The cast that lets SQLite's builders wear PostgreSQL's types: `Queries` names only what both have.
 const asQueries = (connection: SqliteConnection) => drizzle(connection) as unknown as Queries
 
+/** On a connection of its own: what others read meanwhile is not to be old. */
+async function readSnapshot<T>(file: string, work: (read: Queries) => Promise<T>): Promise<T> {
+  const connection = openReader(file)
+  try {
+    connection.exec('begin')
+    return await work(asQueries(connection))
+  } finally {
+    connection.close()
+  }
+}
+
 /** Transactions one after the other on one connection, the lock taken by hand. */
 class WriteQueue {
   readonly #connection: SqliteConnection
@@ -54,6 +67,8 @@ class WriteQueue {
   #runStart = 0
   #lastEnd = 0
   #closed = false
+  /** The one at work included. */
+  #taken = 0
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection
@@ -63,9 +78,18 @@ class WriteQueue {
   async write<T>(work: (tx: Queries) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     this.#guard.check()
     if (this.#closed) throw new Error('The database is closed')
-    const turn = this.#last.then(() => this.#transact(work, options))
+    this.#taken += 1
+    const turn = this.#last
+      .then(() => this.#transact(work, options))
+      .finally(() => {
+        this.#taken -= 1
+      })
     this.#last = turn.catch(() => {})
     return turn
+  }
+
+  get waiting(): number {
+    return Math.max(0, this.#taken - 1)
   }
 
   afterCommit(tell: () => void): void {

@@ -14,13 +14,15 @@ import type { JsonFormat } from '#server/otlp/wire/sink'
 import { DEFAULT_PROJECT_NAME, isTooLongForProject, MAX_PROJECT_NAME_BYTES } from '#server/projects/model'
 
 /** So many spans are decoded at once; of a request with more, the rest when they are asked for, or rows would fill the memory. */
-const SPANS_AT_ONCE = 2048
+export const SPANS_AT_ONCE = 2048
 /** The same, for spans that are large. */
 const BYTES_AT_ONCE = 16 * 1024 * 1024
 /** A larger document of JSON is gone through twice. */
 const JSON_BYTES_AT_ONCE = 4 * 1024 * 1024
 /** Read into objects, JSON takes up to thirty times its bytes: it may be no longer, whatever protobuf may. */
 export const MAX_JSON_BYTES = 32 * 1024 * 1024
+/** How many times its bytes a document of JSON usually takes once it is read. */
+const JSON_GROWTH = 10
 
 /** A span that came to be a row, or the reason why it did not. */
 export type Decoded = IncomingSpan | { reason: string }
@@ -28,8 +30,12 @@ export type Decoded = IncomingSpan | { reason: string }
 /** A decoded request: how many spans it holds, and the spans one by one. */
 export interface OpenRequest {
   count: number
+  /** About how much it keeps in memory until the last of them is taken, in bytes. */
+  heldBytes: number
   spans: Iterator<Decoded>
 }
+
+type Spans = Omit<OpenRequest, 'heldBytes'>
 
 export interface OpenOptions {
   maxInflatedBytes: number
@@ -50,7 +56,8 @@ export function openRequest(request: IngestRequest, options: OpenOptions): OpenR
   const decoder = decoderFor(options.json ?? 'text')
   const finisher = new Finisher(request.projectName)
   const open = isJson ? openJson : openProtobuf
-  return open(body, decoder, finisher, options.receivedAt)
+  const heldBytes = body.byteLength * (isJson ? JSON_GROWTH : 1)
+  return { ...open(body, decoder, finisher, options.receivedAt), heldBytes }
 }
 
 /** They remember the keys they have met, so there is one for all requests. */
@@ -93,12 +100,7 @@ class Finisher {
 
 const LONG_PROJECT = `its project's name is longer than ${MAX_PROJECT_NAME_BYTES} bytes`
 
-function openProtobuf(
-  body: Uint8Array,
-  decoder: SpanDecoder,
-  finisher: Finisher,
-  receivedAt: number,
-): OpenRequest {
+function openProtobuf(body: Uint8Array, decoder: SpanDecoder, finisher: Finisher, receivedAt: number): Spans {
   const reader = new WireReader(body)
   const cursor = new SpanCursor(reader)
   const next = (): Decoded | null => {
@@ -125,12 +127,7 @@ function* chain(first: Decoded[], next: () => Decoded | null): Generator<Decoded
   for (let decoded = next(); decoded !== null; decoded = next()) yield decoded
 }
 
-function openJson(
-  body: Uint8Array,
-  decoder: SpanDecoder,
-  finisher: Finisher,
-  receivedAt: number,
-): OpenRequest {
+function openJson(body: Uint8Array, decoder: SpanDecoder, finisher: Finisher, receivedAt: number): Spans {
   const document = parseRequest(body)
   function* rows(): Generator<Decoded> {
     for (const { span, resourceProject } of readSpans(document)) {

@@ -1,4 +1,7 @@
-/** Stores groups of spans: again and again while the database is away, in halves when one of them cannot be stored. */
+/**
+ * Stores groups of spans: again and again while the database is away, in halves when one of them cannot be stored. A
+ * fault that nobody knows is looked for with one try for each half, so that the others of the group do not wait for it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '#server/db/database'
 import { AppError } from '#server/errors'
@@ -10,6 +13,8 @@ import { type IncomingSpan, storeSpans } from '#server/ingest/store'
 const MAX_PAUSE_MS = 2_000
 /** After so many failures that are neither the database's absence nor the data's fault, one of the spans is suspected. */
 const SUSPICIOUS_FAILURES = 5
+/** When so many parts fail and none is stored, no span is to blame: one of two thousand is found after twelve. */
+const HOPELESS_FAILURES = 20
 
 /** A span on its way into the database, and the request it came with. */
 export interface Entry {
@@ -48,7 +53,7 @@ export class GroupWriter {
    * @throws AppError storage_full, unavailable
    */
   async store(entries: Entry[], lane: number): Promise<void> {
-    const { db, keepAnswered, onTrouble, onCulprit, meter } = this.#options
+    const { db, keepAnswered, onTrouble, meter } = this.#options
     let strange = 0
     for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
       const open = keepAnswered ? entries : entries.filter(({ request }) => !request.isAnswered)
@@ -59,16 +64,11 @@ export class GroupWriter {
       } catch (error) {
         if (db.dialect.isStorageFull(error)) throw this.#noteFull(error)
         const isTransient = db.dialect.isTransient(error)
-        if (!isTransient && isFaultOfData(error)) {
-          return this.#singleOut(open, lane, (culprit) => this.#reject(culprit, error))
-        }
+        if (!isTransient && isFaultOfData(error)) return this.#singleOut(open, lane, error)
         onTrouble(error, 'spans could not be stored; trying again')
         meter.retried()
         if (!isTransient) strange += 1
-        if (strange >= SUSPICIOUS_FAILURES && (await this.#isThere())) {
-          // Whoever sent it may come again, for it may be a fault of ours.
-          return this.#singleOut(open, lane, ({ request }) => onCulprit(request))
-        }
+        if (strange >= SUSPICIOUS_FAILURES && (await this.#isThere())) return this.#hunt(open, lane, error)
       }
       await sleep(pauseMs)
     }
@@ -97,13 +97,48 @@ export class GroupWriter {
     )
   }
 
-  /** Finds, by halves, what keeps the others from being stored. */
-  async #singleOut(entries: Entry[], lane: number, condemn: (culprit: Entry) => void): Promise<void> {
+  /** Finds, by halves, the spans whose data keep the others from being stored. */
+  async #singleOut(entries: Entry[], lane: number, error: unknown): Promise<void> {
     const [only] = entries
-    if (entries.length === 1 && only) return condemn(only)
-    const middle = Math.ceil(entries.length / 2)
-    await this.store(entries.slice(0, middle), lane)
-    await this.store(entries.slice(middle), lane)
+    if (entries.length === 1 && only) return this.#reject(only, error)
+    for (const half of halvesOf(entries)) await this.store(half, lane)
+  }
+
+  /**
+   * Finds the spans that fail for a reason nobody knows, and rejects them if others were stored meanwhile. If none was,
+   * the fault may be ours, and their senders may come again.
+   */
+  async #hunt(entries: Entry[], lane: number, error: unknown): Promise<void> {
+    const since = this.#lastCommit
+    const culprits: Entry[] = []
+    let failures = 0
+    const search = async (part: Entry[]): Promise<void> => {
+      const isHopeless = failures >= HOPELESS_FAILURES && this.#lastCommit === since
+      if (!isHopeless && !(await this.#fails(part, lane))) return
+      failures += 1
+      if (isHopeless || part.length === 1) culprits.push(...part)
+      else for (const half of halvesOf(part)) await search(half)
+    }
+    for (const half of halvesOf(entries)) await search(half)
+    for (const culprit of culprits) {
+      if (this.#lastCommit === since) this.#options.onCulprit(culprit.request)
+      else this.#reject(culprit, error)
+    }
+  }
+
+  /** Stores a part with one try. True when it fails for a reason nobody knows; for any other it is dealt with as ever. */
+  async #fails(part: Entry[], lane: number): Promise<boolean> {
+    const { dialect } = this.#options.db
+    if (part.length === 0) return false
+    try {
+      await this.#storeOnce(part, lane)
+      return false
+    } catch (error) {
+      if (dialect.isStorageFull(error)) throw this.#noteFull(error)
+      if (!dialect.isTransient(error) && !isFaultOfData(error)) return true
+      await this.store(part, lane)
+      return false
+    }
   }
 
   #reject({ request }: Entry, error: unknown): void {
@@ -118,4 +153,9 @@ export class GroupWriter {
     this.#isFull = true
     return new AppError('storage_full', 'The storage of the server is full', { cause: error })
   }
+}
+
+function halvesOf(entries: Entry[]): [Entry[], Entry[]] {
+  const middle = Math.ceil(entries.length / 2)
+  return [entries.slice(0, middle), entries.slice(middle)]
 }

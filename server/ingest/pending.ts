@@ -15,6 +15,8 @@ export class PendingRequest {
   underway = 0
   /** As it came. */
   readonly bytes: number
+  /** What it keeps in memory while it is open. */
+  heldBytes = 0
   isAnswered = false
   #raw: IngestRequest | null
   #spans: Iterator<Decoded> | null = null
@@ -39,8 +41,9 @@ export class PendingRequest {
 
   /** Decodes the request and lets go of its bytes. Returns how many spans it holds. */
   open(decode: (raw: IngestRequest) => OpenRequest): number {
-    const { count, spans } = decode(this.#raw as IngestRequest)
+    const { count, spans, heldBytes } = decode(this.#raw as IngestRequest)
     this.#spans = spans
+    this.heldBytes = heldBytes
     this.#raw = null
     return count
   }

@@ -11,7 +11,7 @@ import type { Database } from '#server/db/database'
 import { AppError, toAppError } from '#server/errors'
 import { RETRY_AFTER_SECONDS } from '#server/ingest/admission'
 import type { IngestRequest, IngestResult } from '#server/ingest/client'
-import { type Decoded, openRequest } from '#server/ingest/decode'
+import { type Decoded, openRequest, SPANS_AT_ONCE } from '#server/ingest/decode'
 import { type Entry, GroupWriter } from '#server/ingest/group-writer'
 import { invitesMore, linger } from '#server/ingest/linger'
 import { IngestMeter } from '#server/ingest/meter'
@@ -27,7 +27,7 @@ const LANES = { sqlite: 1, postgres: 2 }
 const MUCH_BYTES = 256 * 1024
 /** Decoding stops for a moment after so long: answers, timers and the other lane have their turn. */
 const GATHER_MS = 250
-/** A request that waited so long, while nothing was committed, is told to come again. */
+/** A request that waited so long for its turn, or whose transaction takes so long, is told to come again. */
 const PATIENCE_MS = 30_000
 
 export interface PipelineOptions {
@@ -35,7 +35,7 @@ export interface PipelineOptions {
   maxInflatedBytes: number
   maxQueuedSpans: number
   clock: () => Date
-  /** Told how many spans a request holds, once it is decoded. */
+  /** Told how many spans of a request are decoded and not stored yet, at most, once it is opened. */
   onDecoded: (id: number, spans: number) => void
   onDone: (id: number, result: IngestResult) => void
   onFailed: (id: number, error: AppError) => void
@@ -173,7 +173,19 @@ export class IngestPipeline {
       }
     }
     this.#meter.decoding(null)
+    this.#giveWay()
     return entries
+  }
+
+  /**
+   * A request that fills more than a transaction goes on after those that wait, or one exporter would hold up all
+   * others. What has been opened stays in memory meanwhile: only so much of it may.
+   */
+  #giveWay(): void {
+    const { first, heldBytes } = this.#waiting
+    if (!first?.isOpen) return
+    const isOnlyOne = heldBytes === first.heldBytes
+    if (isOnlyOne || heldBytes <= this.#options.maxInflatedBytes) this.#waiting.rotate()
   }
 
   /** Decodes a request that has not been; false when it cannot be, and is answered. */
@@ -185,7 +197,7 @@ export class IngestPipeline {
       const spans = request.open((raw) =>
         openRequest(raw, { maxInflatedBytes, receivedAt, json: db.dialect.jsonBytes }),
       )
-      onDecoded(request.id, spans)
+      onDecoded(request.id, Math.min(spans, SPANS_AT_ONCE))
       return true
     } catch (error) {
       this.#fail(request, toAppError(error))
@@ -232,15 +244,14 @@ export class IngestPipeline {
     this.#options.onFailed(request.id, error)
   }
 
-  /** Tells requests to come again when nothing has been committed for too long: by their lane, or by any for those that wait. */
+  /** Tells requests to come again that waited too long: for their turn, or for the end of a transaction. */
   #expire(): void {
     const { patienceMs = PATIENCE_MS } = this.#options
-    const now = performance.now()
-    for (const lane of this.#lanes) {
-      if (now - lane.since >= patienceMs) this.#giveUp(lane.inGroup, now - patienceMs)
-    }
-    if (now - this.#writer.lastCommit < patienceMs) return
-    this.#giveUp(this.#waiting.all, now - patienceMs)
+    const before = performance.now() - patienceMs
+    for (const lane of this.#lanes) if (lane.since <= before) this.#giveUp(lane.inGroup, before)
+    // One that has begun is waited for as long as anything is committed.
+    const stands = this.#writer.lastCommit <= before
+    this.#giveUp(stands ? this.#waiting.all : this.#waiting.all.filter(({ isOpen }) => !isOpen), before)
     this.#waiting.dropAnswered()
   }
 

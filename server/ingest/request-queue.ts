@@ -1,6 +1,6 @@
 import type { PendingRequest } from '#server/ingest/pending'
 
-/** Requests that wait for the worker, in the order they came, and the bytes they came with. */
+/** Requests that wait for the worker, in the order of their turns, and the bytes they came with. */
 export class RequestQueue {
   #requests: PendingRequest[] = []
   #bytes = 0
@@ -33,6 +33,17 @@ export class RequestQueue {
   /** Takes the first one out. */
   shift(): void {
     this.#bytes -= this.#requests.shift()?.bytes ?? 0
+  }
+
+  /** What the requests that have been opened keep in memory until their last span is taken, in bytes. */
+  get heldBytes(): number {
+    return this.#requests.reduce((sum, request) => sum + request.heldBytes, 0)
+  }
+
+  /** Puts the first one behind all others. */
+  rotate(): void {
+    const first = this.#requests.shift()
+    if (first) this.#requests.push(first)
   }
 
   /** Lets go of those that have been answered, and so of their bodies. */

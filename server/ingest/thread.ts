@@ -32,12 +32,18 @@ export interface IngestStats {
   /** Requests answered, by `stored` or the code of their error. */
   outcomes: Record<string, number>
   workerStarts: number
+  /** Seconds that the worker thread of now has not been idle. */
+  workerBusySeconds: number
+  /** How long the request that has waited longest for its answer has been waiting; 0 when none is. */
+  oldestSeconds: number
   worker: MeterReading
 }
 
 /** Somebody who waits for an answer of the worker. */
 interface Waiter {
   place: Place
+  /** On the monotonic clock, milliseconds. */
+  since: number
   resolve: (result: IngestResult) => void
   reject: (error: AppError) => void
 }
@@ -90,8 +96,15 @@ export class IngestThread implements IngestClient {
       refusals: { ...refusals, ...this.#refusals },
       outcomes: { ...this.#outcomes },
       workerStarts: this.#workerStarts,
+      workerBusySeconds: (this.#worker?.performance.eventLoopUtilization().active ?? 0) / 1000,
+      oldestSeconds: this.#oldestSeconds(),
       worker: this.#options.meter.read(),
     }
+  }
+
+  #oldestSeconds(): number {
+    const [oldest] = this.#waiters.values()
+    return oldest ? (performance.now() - oldest.since) / 1000 : 0
   }
 
   reserve(): Place {
@@ -123,7 +136,7 @@ export class IngestThread implements IngestClient {
       receivedAt: this.#options.clock(),
     }
     return new Promise((resolve, reject) => {
-      this.#waiters.set(id, { place, resolve, reject })
+      this.#waiters.set(id, { place, since: performance.now(), resolve, reject })
       worker.postMessage(message, [body.buffer as ArrayBuffer])
     })
   }

@@ -19,7 +19,7 @@ export function ingestReadings(stats: () => IngestStats): Reading[] {
     },
     {
       name: 'bennu_ingest_queue_spans',
-      help: 'Spans of those requests, as far as they are decoded. Bounded by PHOENIX_MAX_SPANS_QUEUE_SIZE.',
+      help: 'Spans of those requests that are decoded and not committed. Bounded by PHOENIX_MAX_SPANS_QUEUE_SIZE.',
       type: 'gauge',
       read: () => one(stats().queue.spans),
     },
@@ -28,6 +28,12 @@ export function ingestReadings(stats: () => IngestStats): Reading[] {
       help: 'Bytes of those requests as they came off the wire. Bounded by BENNU_MAX_INFLIGHT_BYTES.',
       type: 'gauge',
       read: () => one(stats().queue.bytes),
+    },
+    {
+      name: 'bennu_ingest_oldest_request_seconds',
+      help: 'How long the request has waited that has waited longest for its answer.',
+      type: 'gauge',
+      read: () => one(stats().oldestSeconds),
     },
     {
       name: 'bennu_ingest_refusals_total',
@@ -85,6 +91,12 @@ export function ingestReadings(stats: () => IngestStats): Reading[] {
       help: 'Time the worker spent on inflating and decoding.',
       type: 'counter',
       read: () => one(worker().decodeSeconds),
+    },
+    {
+      name: 'bennu_ingest_worker_busy_seconds_total',
+      help: 'Time the worker thread was at work: decoding, and on SQLite storing as well.',
+      type: 'counter',
+      read: () => one(stats().workerBusySeconds),
     },
     {
       name: 'bennu_ingest_worker_starts_total',

@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readAuditHead } from '#server/audit/head'
+import { hashQueue } from '#server/auth/hash-queue'
 import { openDatabase } from '#server/db/open'
 import { startIngest } from '#server/ingest/start'
 import type { IngestThread } from '#server/ingest/thread'
@@ -20,6 +21,7 @@ beforeAll(async () => {
     process: 'collector',
     ingest: () => ingest.stats(),
     pool: () => null,
+    writesWaiting: () => 3,
     auditHead: () => ({ count: 7, hash: 'ab'.repeat(32) }),
   })
 })
@@ -88,6 +90,28 @@ test('requests are counted by class of path and status, calls by code', async ()
   ])
 })
 
+test('the worker tells how long it was at work, and nothing is old when nothing waits', async () => {
+  const [busy] = await samples(/^bennu_ingest_worker_busy_seconds_total/)
+  expect(Number(busy?.split(' ')[1])).toBeGreaterThan(0)
+  expect(await samples(/^bennu_ingest_oldest_request_seconds/)).toEqual([
+    'bennu_ingest_oldest_request_seconds 0',
+  ])
+})
+
+test('transactions and passwords that wait are told', async () => {
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const hashes = ['a', 'b', 'c'].map((client) => hashQueue().run(client, () => gate))
+  expect(await samples(/_waiting\{/)).toEqual([
+    'bennu_sqlite_writes_waiting 3',
+    'bennu_password_hashes_waiting 1',
+  ])
+  open()
+  await Promise.all(hashes)
+})
+
 test('the audit head is told by its length and the beginning of its hash', async () => {
   expect(await samples(/^bennu_audit/)).toEqual([
     'bennu_audit_entries 7',
@@ -103,6 +127,7 @@ test('a pool tells its connections where there is one', async () => {
     process: 'web',
     ingest: () => ingest.stats(),
     pool: () => db.pool?.() ?? null,
+    writesWaiting: () => null,
     auditHead: () => null,
   })
   const text = await withPool.text()

@@ -1,6 +1,7 @@
 /** The metrics of one serving process, collected with prom-client. Loaded only when metrics are switched on. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { AuditHead } from '#server/audit/head'
+import { hashQueue } from '#server/auth/hash-queue'
 import type { PoolState } from '#server/db/database'
 import type { IngestStats } from '#server/ingest/thread'
 import { ingestReadings } from '#server/metrics/ingest-readings'
@@ -17,6 +18,8 @@ export interface MetricSources {
   ingest: () => IngestStats
   /** The connections of the serving thread; null on SQLite, which has no pool. */
   pool: () => PoolState | null
+  /** Transactions of the serving thread that wait for the one before; null where each has a connection of its own. */
+  writesWaiting: () => number | null
   /** The head of the audit chain as last read; null before, and in a process that does not read it. */
   auditHead: () => AuditHead | null
 }
@@ -27,7 +30,7 @@ export function createProcessMetrics(sources: MetricSources): ProcessMetrics {
   registry.setDefaultLabels({ process: sources.process })
   collectDefaultMetrics({ register: registry })
   register(registry, ingestReadings(sources.ingest))
-  register(registry, [...poolReadings(sources), ...auditReadings(sources)])
+  register(registry, [...poolReadings(sources), ...waitingReadings(sources), ...auditReadings(sources)])
   const counters = requestCounters(registry)
   return { ...counters, text: () => registry.metrics() }
 }
@@ -89,6 +92,27 @@ function poolReadings({ pool, ingest }: MetricSources): Reading[] {
       help: 'Queries that wait for a connection to PostgreSQL.',
       type: 'gauge',
       read: () => both(waiting),
+    },
+  ]
+}
+
+function waitingReadings({ writesWaiting }: MetricSources): Reading[] {
+  const waiting = (): Sample[] => {
+    const count = writesWaiting()
+    return count === null ? [] : [[{}, count]]
+  }
+  return [
+    {
+      name: 'bennu_sqlite_writes_waiting',
+      help: 'Transactions of the serving thread that wait for the one before them.',
+      type: 'gauge',
+      read: waiting,
+    },
+    {
+      name: 'bennu_password_hashes_waiting',
+      help: 'Sign-ins and new passwords that wait for their turn to be hashed.',
+      type: 'gauge',
+      read: () => [[{}, hashQueue().waiting]],
     },
   ]
 }

@@ -53,6 +53,7 @@ async function openMetrics(
     process,
     ingest: () => ingest.stats(),
     pool: () => db.pool?.() ?? null,
+    writesWaiting: () => db.writesWaiting?.() ?? null,
     auditHead: () => audit?.latest() ?? null,
   })
 }
