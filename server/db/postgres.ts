@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
+import type { PgTransactionConfig } from 'drizzle-orm/pg-core'
 import type { PostgresConfig } from '#server/config/model'
 import type { Database, OpenOptions, Queries, WriteOptions } from '#server/db/database'
 import { postgresDialect } from '#server/db/dialect.postgres'
@@ -56,6 +57,7 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
     read: queries as unknown as Queries,
     write,
     afterCommit: (tell) => guard.afterCommit(tell),
+    snapshot: (work) => transact(pool, (tx) => work(tx as Queries), SNAPSHOT),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     ping: async () => {
       const query = { text: 'select 1', query_timeout: PING_TIMEOUT_MS }
@@ -65,16 +67,22 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
   }
 }
 
+const SNAPSHOT = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
+
 type PgTransaction = Parameters<Parameters<ReturnType<typeof drizzle>['transaction']>[0]>[0]
 
 /**
  * A transaction on a connection of its own. The query builder's own way never gives back a connection that dies before
  * BEGIN is answered, and gives back one that is still busy.
  */
-async function transact<T>(pool: PostgresPool, work: (tx: PgTransaction) => Promise<T>): Promise<T> {
+async function transact<T>(
+  pool: PostgresPool,
+  work: (tx: PgTransaction) => Promise<T>,
+  config?: PgTransactionConfig,
+): Promise<T> {
   const client = await pool.connect()
   try {
-    return await drizzle(client).transaction(work)
+    return await drizzle(client).transaction(work, config)
   } finally {
     client.release(client.getTransactionStatus() !== 'I')
   }

@@ -1,12 +1,13 @@
 /** Whose fault an error of the database is. */
-import { errorCodes } from '#server/db/error-codes'
+import { errorCodes, errorMessages } from '#server/db/error-codes'
 import { isMissingPartition } from '#server/db/partitions.postgres'
 
 /** The row that a new one refers to has gone: a project was deleted meanwhile. Asked again, it is made anew. */
 const LOST_PARENT = new Set(['23503', 'SQLITE_CONSTRAINT_FOREIGNKEY'])
 /** PostgreSQL: data exceptions, violated constraints, limits of the program. SQLite: the same by name. */
-const DATA_FAULT =
-  /^(22|23|54)[0-9A-Z]{3}$|^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)|^ERR_(OUT_OF_RANGE|INVALID_ARG)/
+const DATA_FAULT = /^(22|23|54)[0-9A-Z]{3}$|^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)/
+/** SQLite's driver says this without a code. Any other RangeError is a fault of ours: a sum that outgrew its form, say. */
+const TOO_BIG_TO_BIND = 'The bound string, buffer, or bigint is too big'
 
 /**
  * Whether the error comes from what was to be stored, so that leaving a span out lets the others in. Anything else
@@ -18,5 +19,5 @@ export function isFaultOfData(error: unknown): boolean {
   const codes = errorCodes(error)
   if (codes.some((code) => LOST_PARENT.has(code))) return false
   if (codes.length > 0) return codes.some((code) => DATA_FAULT.test(code))
-  return error instanceof RangeError
+  return errorMessages(error).includes(TOO_BIG_TO_BIND)
 }

@@ -1,8 +1,8 @@
 /** The sums of sessions counted anew from their traces. Locking and counting are apart, for who locks more in between. */
-import { asc, gt, inArray, sql } from 'drizzle-orm'
+import { asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Lock } from '#server/db/bulk'
 import type { Database, Queries } from '#server/db/database'
-import type { RecountPage } from '#server/ingest/recount'
+import { COUNT, type CountedPage, countOf, pageOf, type RecountPage, splitPage } from '#server/ingest/recount'
 
 interface Work {
   db: Database
@@ -20,25 +20,35 @@ export interface LockedSession {
 
 const MEMBERS = ['id', 'sessionId', 'projectId', 'startTime', 'endTime'] as const
 
+/** Some tens of milliseconds of work. */
+const TRACES_PER_WRITE = 20_000
+
 /**
- * Counts a page of sessions anew.
- * @returns the last id of the page; null when there are no more
+ * Counts a page of sessions anew. The traces of one session are counted in one statement, whatever their number.
+ * @returns null when there are no more
  */
-export async function recountSessions(db: Database, { afterId, limit }: RecountPage): Promise<number | null> {
-  const { projectSessions } = db.t
+export async function recountSessions(
+  db: Database,
+  { afterId, limit, membersPerWrite = TRACES_PER_WRITE }: RecountPage,
+): Promise<CountedPage | null> {
+  const { projectSessions, traces } = db.t
+  const members = db.read
+    .select({ n: COUNT })
+    .from(traces)
+    .where(eq(traces.projectSessionId, projectSessions.id))
   const page = await db.read
-    .select({ id: projectSessions.id })
+    .select({ id: projectSessions.id, members: countOf(members) })
     .from(projectSessions)
     .where(gt(projectSessions.id, afterId))
     .orderBy(asc(projectSessions.id))
     .limit(limit)
-  const ids = page.map((row) => row.id)
-  if (ids.length > 0) {
+  for (const part of splitPage(page, membersPerWrite)) {
+    const ids = part.map((row) => row.id)
     await db.write(async (tx) =>
       countSessions({ db, tx }, await lockSessions({ db, tx }, ids, 'from-change')),
     )
   }
-  return ids.at(-1) ?? null
+  return pageOf(page)
 }
 
 /** Locks these sessions by name, as ingest does, and gives those that are still there. */

@@ -74,11 +74,12 @@ describe('a reindex', () => {
     const of = (step: string) => told.filter((progress) => progress.step === step).map(({ done }) => done)
     expect(of('traces')).toEqual([0, 200, 250, 250])
     expect(of('sessions')).toEqual([0, 7, 7])
-    expect(of('projects')).toEqual([0, 1, 2, 2])
+    // 50 traces in each of five hours.
+    expect(of('traces by project')).toEqual([0, 50, 100, 150, 200, 250, 250])
     expect(told.map(({ step }) => step)).toEqual([
       ...Array(4).fill('traces'),
       ...Array(3).fill('sessions'),
-      ...Array(4).fill('projects'),
+      ...Array(7).fill('traces by project'),
     ])
   })
 

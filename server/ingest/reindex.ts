@@ -1,19 +1,18 @@
 /**
- * Every sum counted anew, page after page in transactions of their own: beside a running server, and without harm when it
- * is cut short. What is counted is in recount.ts.
+ * Every sum counted anew, page after page: beside a running server, and without harm when it is cut short. What is counted
+ * is in recount.ts and the files beside it.
  */
-import { asc, gt } from 'drizzle-orm'
+import { asc } from 'drizzle-orm'
 import type { Database } from '#server/db/database'
-import { type RecountPage, recountBuckets, recountTraces } from '#server/ingest/recount'
+import { type CountedPage, type RecountPage, recountTraces } from '#server/ingest/recount'
+import { recountBuckets } from '#server/ingest/recount-buckets'
 import { recountSessions } from '#server/ingest/recount-sessions'
 
-/** Rows of one transaction. */
-const TRACES_PER_PAGE = 200
-const SESSIONS_PER_PAGE = 200
-const PROJECTS_PER_PAGE = 1
+/** Rows whose ids are read at once. */
+const ROWS_PER_PAGE = 200
 
-/** What is counted, in this order: each builds on the one before. */
-export type ReindexStep = 'traces' | 'sessions' | 'projects'
+/** What is counted, in this order: each builds on the one before. The last goes through all traces once more. */
+export type ReindexStep = 'traces' | 'sessions' | 'traces by project'
 
 export interface ReindexProgress {
   step: ReindexStep
@@ -22,6 +21,9 @@ export interface ReindexProgress {
   total: number
 }
 
+type Tell = (progress: ReindexProgress) => void
+type CountPage = (db: Database, page: RecountPage) => Promise<CountedPage | null>
+
 /**
  * Counts the sums of all traces, sessions and projects anew.
  * @param onProgress told at the beginning of each step, after each page, and at the end with `done` equal to `total`
@@ -29,41 +31,49 @@ export interface ReindexProgress {
  */
 export async function reindex(
   db: Database,
-  onProgress: (progress: ReindexProgress) => void = () => {},
-): Promise<Record<ReindexStep, number>> {
-  const { traces, projectSessions, projects } = db.t
-  const run = async (step: ReindexStep, total: number, count: CountPage, limit: number) => {
-    onProgress({ step, done: 0, total })
-    let done = 0
-    for (let afterId: number | null = 0; afterId !== null; ) {
-      afterId = await count(db, { afterId, limit })
-      done = Math.min(done + limit, total)
-      onProgress({ step, done: afterId === null ? total : done, total })
-    }
-    return total
-  }
+  onProgress: Tell = () => {},
+): Promise<Record<'traces' | 'sessions' | 'projects', number>> {
+  const { traces, projectSessions } = db.t
   return {
-    traces: await run('traces', await db.read.$count(traces), recountTraces, TRACES_PER_PAGE),
-    sessions: await run(
-      'sessions',
-      await db.read.$count(projectSessions),
+    traces: await runPages(db, meter('traces', await db.read.$count(traces), onProgress), recountTraces),
+    sessions: await runPages(
+      db,
+      meter('sessions', await db.read.$count(projectSessions), onProgress),
       recountSessions,
-      SESSIONS_PER_PAGE,
     ),
-    projects: await run('projects', await db.read.$count(projects), recountProjects, PROJECTS_PER_PAGE),
+    projects: await recountProjects(db, meter('traces by project', await db.read.$count(traces), onProgress)),
   }
 }
 
-type CountPage = (db: Database, page: RecountPage) => Promise<number | null>
+type Meter = ReturnType<typeof meter>
 
-async function recountProjects(db: Database, { afterId, limit }: RecountPage): Promise<number | null> {
+/** How far a step is. Rows that come while it runs may be counted too, and are not told of. */
+function meter(step: ReindexStep, total: number, tell: Tell) {
+  let done = 0
+  tell({ step, done, total })
+  const add = (rows: number) => {
+    done = Math.min(done + rows, total)
+    tell({ step, done, total })
+  }
+  return { total, add, end: () => tell({ step, done: total, total }) }
+}
+
+async function runPages(db: Database, progress: Meter, count: CountPage): Promise<number> {
+  for (let afterId = 0; ; ) {
+    const page = await count(db, { afterId, limit: ROWS_PER_PAGE })
+    if (!page) break
+    progress.add(page.rows)
+    afterId = page.lastId
+  }
+  progress.end()
+  return progress.total
+}
+
+/** @returns how many projects there were */
+async function recountProjects(db: Database, progress: Meter): Promise<number> {
   const { projects } = db.t
-  const page = await db.read
-    .select({ id: projects.id })
-    .from(projects)
-    .where(gt(projects.id, afterId))
-    .orderBy(asc(projects.id))
-    .limit(limit)
-  for (const { id } of page) await recountBuckets(db, id)
-  return page.at(-1)?.id ?? null
+  const rows = await db.read.select({ id: projects.id }).from(projects).orderBy(asc(projects.id))
+  for (const { id } of rows) await recountBuckets(db, id, { onCounted: progress.add })
+  progress.end()
+  return rows.length
 }

@@ -9,8 +9,11 @@ import type { TraceMerge } from '#server/ingest/merge-trace'
 import type { StoreContext } from '#server/ingest/store'
 import { LatencySketch } from '#server/sketch/latency-sketch'
 
-/** Rows that an hour of a project may have. A recount relies on there being no more. */
+/** Rows that ingest makes for an hour of a project. A recount relies on there being no more. */
 export const BUCKET_SHARDS = 16
+
+/** One row more: what a recount has found the others to be short of. Ingest leaves it alone. */
+export const CORRECTION_SHARD = BUCKET_SHARDS
 
 /** The columns that name a row. */
 export const KEY = ['projectId', 'bucket', 'shard'] as const

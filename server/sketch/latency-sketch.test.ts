@@ -99,11 +99,44 @@ describe('the encoding', () => {
     expect(sketch.encode().toString('hex')).toBe('ffff00000001' + '000000000001' + '015afffffffe')
   })
 
+  it('takes as many entries as a count needs that four bytes do not hold', () => {
+    const sketch = new LatencySketch()
+    sketch.add(0, 2 ** 31 - 1)
+    expect(sketch.encode().toString('hex')).toBe('ffff7fffffff')
+    sketch.add(0)
+    expect(sketch.encode().toString('hex')).toBe('ffff7fffffff' + 'ffff00000001')
+    expect(LatencySketch.decode(sketch.encode()).count).toBe(2 ** 31)
+  })
+
+  it('is read back as it was, however large the counts', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -(10 ** 12), max: 10 ** 12 }), fc.nat(9), (count, micros) => {
+        const sketch = sketchOf([5, 500])
+        sketch.add(micros, count)
+        const read = LatencySketch.decode(sketch.encode())
+        expect(read.count).toBe(sketch.count)
+        expect(read.encode()).toEqual(sketch.encode())
+        read.subtract(sketch)
+        expect(read.encode()).toHaveLength(0)
+      }),
+    )
+  })
+
+  it('ends at a count that no server reaches', () => {
+    const sketch = new LatencySketch()
+    for (const count of [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 1]) sketch.add(0, count)
+    expect(sketch.count).toBe(1024 * (2 ** 31 - 1))
+    expect(LatencySketch.decode(sketch.encode()).count).toBe(sketch.count)
+    expect(sketch.encode()).toHaveLength(6144)
+  })
+
   it('of nothing is empty', () => {
     expect(new LatencySketch().encode()).toHaveLength(0)
   })
 
   it('of the wrong length is refused', () => {
     expect(() => LatencySketch.decode(Buffer.alloc(5))).toThrow(RangeError)
+    expect(LatencySketch.isReadable(Buffer.alloc(5))).toBe(false)
+    expect(LatencySketch.isReadable(sketchOf([1, 9]).encode())).toBe(true)
   })
 })

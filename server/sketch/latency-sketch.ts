@@ -16,6 +16,10 @@ const LN_GROWTH = Math.log(GROWTH)
 const INSTANT = -1
 /** In the encoding: a range is two bytes, its count four. */
 const BYTES_PER_RANGE = 6
+/** A count that four bytes do not hold takes several entries of its range, which add up. */
+const MAX_PER_ENTRY = 2 ** 31 - 1
+/** Counting ends here, at two trillion: a range then takes 6 KiB. */
+const MAX_COUNT = 1024 * MAX_PER_ENTRY
 
 /** The range that a latency of so many microseconds is counted in. */
 const rangeOf = (micros: number): number => (micros < 1 ? INSTANT : Math.ceil(Math.log(micros) / LN_GROWTH))
@@ -34,6 +38,11 @@ export class LatencySketch {
     const sketch = new LatencySketch()
     sketch.mergeEncoded(bytes)
     return sketch
+  }
+
+  /** Whether bytes may be those of a sketch. */
+  static isReadable(bytes: Uint8Array): boolean {
+    return bytes.byteLength % BYTES_PER_RANGE === 0
   }
 
   /** How many latencies are in it. */
@@ -58,7 +67,7 @@ export class LatencySketch {
    * @throws RangeError for bytes that no sketch has
    */
   mergeEncoded(bytes: Uint8Array): void {
-    if (bytes.byteLength % BYTES_PER_RANGE !== 0) throw new RangeError('The bytes are not those of a sketch')
+    if (!LatencySketch.isReadable(bytes)) throw new RangeError('The bytes are not those of a sketch')
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let at = 0; at < bytes.byteLength; at += BYTES_PER_RANGE) {
       this.#addTo(view.getInt16(at), view.getInt32(at + 2))
@@ -86,9 +95,9 @@ export class LatencySketch {
 
   /** The same counts give the same bytes, whatever they were added up from. */
   encode(): Buffer {
-    const sorted = this.#sorted()
-    const bytes = Buffer.allocUnsafe(sorted.length * BYTES_PER_RANGE)
-    sorted.forEach(([range, count], index) => {
+    const entries = this.#sorted().flatMap(toEntries)
+    const bytes = Buffer.allocUnsafe(entries.length * BYTES_PER_RANGE)
+    entries.forEach(([range, count], index) => {
       bytes.writeInt16BE(range, index * BYTES_PER_RANGE)
       bytes.writeInt32BE(count, index * BYTES_PER_RANGE + 2)
     })
@@ -98,10 +107,23 @@ export class LatencySketch {
   #addTo(range: number, count: number): void {
     const sum = (this.#counts.get(range) ?? 0) + count
     if (sum === 0) this.#counts.delete(range)
-    else this.#counts.set(range, sum)
+    else this.#counts.set(range, Math.max(-MAX_COUNT, Math.min(sum, MAX_COUNT)))
   }
 
-  #sorted(): [range: number, count: number][] {
+  #sorted(): Entry[] {
     return [...this.#counts].sort(([a], [b]) => a - b)
   }
+}
+
+type Entry = [range: number, count: number]
+
+/** The same as one entry where that is enough. */
+function toEntries(entry: Entry): Entry[] {
+  const [range, count] = entry
+  const size = Math.abs(count)
+  if (size <= MAX_PER_ENTRY) return [entry]
+  const full = Math.sign(count) * MAX_PER_ENTRY
+  const entries = Array.from({ length: Math.floor(size / MAX_PER_ENTRY) }, (): Entry => [range, full])
+  const rest = count % MAX_PER_ENTRY
+  return rest === 0 ? entries : [...entries, [range, rest]]
 }
