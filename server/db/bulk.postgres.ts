@@ -42,7 +42,7 @@ const texts = new Memo<PgTable, { name: string; text: string }>()
 let statements = 0
 
 /** Runs a statement that each connection parses and plans once. `text` is made when it is first asked for. */
-async function run(
+export async function run(
   tx: Queries,
   table: PgTable,
   key: string,

@@ -31,7 +31,7 @@ const statements = new Memo<SqliteConnection, Statement>()
 const FUNCTIONS = { least: 'min', greatest: 'max' }
 
 /** `text` is made only when the statement is not prepared yet. */
-function prepare(tx: Queries, key: string, text: () => string): Statement {
+export function prepare(tx: Queries, key: string, text: () => string): Statement {
   const client = (tx as unknown as { $client: SqliteConnection }).$client
   return statements.get(client, key, () => client.prepare(text()) as Statement)
 }

@@ -2,6 +2,7 @@ import { getTableName, inArray, type SQL, type SQLWrapper, sql } from 'drizzle-o
 import { postgresBulk } from '#server/db/bulk.postgres'
 import type { Dialect } from '#server/db/dialect'
 import { errorCodes, errorMessages } from '#server/db/error-codes'
+import { postgresKin } from '#server/db/kin.postgres'
 
 // Class 08 is the connection, 57P01-57P03 and 57P05 a server that stops or starts, 40001 and 40P01 a lost race,
 // 53300 too many connections, 55P03 a lock that was not waited for, 25006 a primary that has become a standby.
@@ -69,6 +70,7 @@ export const postgresDialect: Dialect = {
       .from(table as never)
   },
   ...postgresBulk,
+  ...postgresKin,
   isUniqueViolation: (error) => errorCodes(error).includes('23505'),
   isTransient: (error) =>
     errorCodes(error).some((code) => TRANSIENT.test(code) || NETWORK.has(code)) ||

@@ -3,6 +3,7 @@ import { sqliteBulk } from '#server/db/bulk.sqlite'
 import { rangeOfId } from '#server/db/columns.sqlite'
 import type { Dialect } from '#server/db/dialect'
 import { errorCodes } from '#server/db/error-codes'
+import { sqliteKin } from '#server/db/kin.sqlite'
 
 const TRANSIENT = /^SQLITE_(BUSY|LOCKED|PROTOCOL|IOERR_(LOCK|BLOCKED|SHMLOCK))/
 const FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'EDQUOT'])
@@ -57,6 +58,7 @@ export const sqliteDialect: Dialect = {
   // AUTOINCREMENT sees them itself.
   skipUsedIds: async () => {},
   ...sqliteBulk,
+  ...sqliteKin,
   isUniqueViolation: (error) => errorCodes(error).some((code) => UNIQUE.has(code)),
   isTransient: (error) => errorCodes(error).some((code) => TRANSIENT.test(code)),
   isStorageFull: (error) => errorCodes(error).some((code) => FULL.has(code)),

@@ -3,8 +3,9 @@ import type { SQL, SQLWrapper, Table } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Bulk } from '#server/db/bulk'
 import type { Queries } from '#server/db/database'
+import type { Kin } from '#server/db/kin'
 
-export interface Dialect extends Bulk {
+export interface Dialect extends Bulk, Kin {
   readonly name: 'sqlite' | 'postgres'
   /** What the bytes of a JSON document are in bulk statements: its text, or SQLite's own form, which saves parsing it. */
   readonly jsonBytes: 'text' | 'sqlite-jsonb'

@@ -1,7 +1,7 @@
 /** What new spans change in their trace. Pure: nothing is read or written here. */
 import { addCounts, type Counts, type Node, sameCounts, TraceTree } from '#server/ingest/rollups'
 import type { TraceState } from '#server/ingest/store-traces'
-import type { StoredSpan } from '#server/ingest/stored-spans'
+import type { StoredSpan, StoredTrace } from '#server/ingest/stored-spans'
 import type { SpanRow } from '#server/otlp/span-row'
 
 /** A span that this transaction adds, with what it counts for itself. */
@@ -25,17 +25,20 @@ export interface TraceMerge {
   rollups: { spanRowId: number; total: Counts }[]
 }
 
+const NONE: Counts = { errors: 0, promptTokens: 0, completionTokens: 0 }
+const NOTHING: StoredTrace['below'] = new Map()
+
 /**
  * Adds new spans to a trace.
- * @param before the stored spans that they may touch
+ * @param before what is known of those that are stored; null for a trace that has none
  */
 export function mergeTrace(
   trace: TraceState,
-  before: readonly StoredSpan[],
+  before: Pick<StoredTrace, 'spans' | 'below'> | null,
   added: readonly { row: SpanRow; id: number }[],
 ): TraceMerge {
   const fresh = added.map(({ row, id }) => toFresh(row, id))
-  const tree = new TraceTree<StoredSpan | FreshSpan>([...before, ...fresh])
+  const tree = new TraceTree<StoredSpan | FreshSpan>([...(before?.spans ?? []), ...fresh])
   const after = { ...trace, rootSpanRowId: tree.earliestRoot()?.id ?? null, counts: { ...trace.counts } }
   let sessionId: string | null = null
   for (const { row, own } of fresh) {
@@ -51,18 +54,27 @@ export function mergeTrace(
     fresh,
     sessionId,
     isBoundLate: false,
-    rollups: changedSums(tree, before),
+    rollups: changedSums(tree, before?.below ?? NOTHING),
   }
 }
 
-function changedSums(tree: TraceTree<StoredSpan | FreshSpan>, before: readonly StoredSpan[]) {
-  // What stored spans count for themselves and for those below them that were not read.
-  const ownBefore = new TraceTree(before).takeApart((span) => span.total)
-  const totals = tree.sumUp((span) => ('own' in span ? span.own : (ownBefore.get(span) as Counts)))
+/**
+ * What each span gains is handed up the tree. A new span gains what was below it before it came: stored spans keep what
+ * they had, so nobody need know more of them.
+ */
+function changedSums(tree: TraceTree<StoredSpan | FreshSpan>, below: StoredTrace['below']) {
+  const gains = tree.sumUp((span) => {
+    if (!('own' in span)) return NONE
+    const found = below.get(span.spanId)
+    return found ? addCounts(span.own, found) : span.own
+  })
   const changed: TraceMerge['rollups'] = []
-  for (const [span, total] of totals) {
-    const known = 'own' in span ? span.own : span.total
-    if (!sameCounts(known, total)) changed.push({ spanRowId: span.id, total })
+  for (const [span, gain] of gains) {
+    if ('own' in span) {
+      if (!sameCounts(span.own, gain)) changed.push({ spanRowId: span.id, total: gain })
+    } else if (!sameCounts(gain, NONE)) {
+      changed.push({ spanRowId: span.id, total: addCounts(span.total, gain) })
+    }
   }
   return changed
 }

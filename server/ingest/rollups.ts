@@ -24,12 +24,6 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   completionTokens: a.completionTokens + b.completionTokens,
 })
 
-const subtractCounts = (a: Counts, b: Counts): Counts => ({
-  errors: a.errors - b.errors,
-  promptTokens: a.promptTokens - b.promptTokens,
-  completionTokens: a.completionTokens - b.completionTokens,
-})
-
 export const sameCounts = (a: Counts, b: Counts): boolean =>
   a.errors === b.errors && a.promptTokens === b.promptTokens && a.completionTokens === b.completionTokens
 
@@ -71,15 +65,6 @@ export class TraceTree<N extends Node> {
       if (parent) totals.set(parent, addCounts(totals.get(parent) as Counts, totals.get(node) as Counts))
     }
     return totals
-  }
-
-  /** The reverse of sumUp: what each node counts for itself, from the sums. */
-  takeApart(total: (node: N) => Counts): Map<N, Counts> {
-    const own = new Map(this.#nodes.map((node) => [node, total(node)]))
-    for (const [node, parent] of this.#parents) {
-      own.set(parent, subtractCounts(own.get(parent) as Counts, total(node)))
-    }
-    return own
   }
 
   /** Every node after all of its children. Without recursion: a trace may be one chain of thousands. */

@@ -227,7 +227,7 @@ describe('a span’s sum over everything below it', () => {
 })
 
 describe('a large trace', () => {
-  const spanIdsRead = async (...rows: { spanId: string; parentId: string | null }[]) => {
+  const readFor = async (...rows: { spanId: string; parentId: string | null; startTime: number }[]) => {
     const [trace] = await traceRows()
     const { errorCount, promptTokens, completionTokens, ...rest } = trace as NonNullable<typeof trace>
     const counts = { errors: errorCount, promptTokens, completionTokens }
@@ -235,29 +235,111 @@ describe('a large trace', () => {
     const state = { ...rest, counts }
     const { traceId } = state
     const loaded = await loadStoredSpans(context, new Map([[traceId, state]]), [{ traceId, rows }], 0)
-    return loaded.get(state.id)?.map((span) => span.spanId)
+    const { spans, known, below } = loaded.get(state.id) as NonNullable<ReturnType<(typeof loaded)['get']>>
+    return {
+      spans: spans.map((span) => span.spanId).sort(),
+      known: [...known],
+      below: Object.fromEntries(below),
+    }
   }
+  const arriving = (span: number, parent: number | null, start: number) => ({
+    spanId: spanIdOf(span),
+    parentId: parent === null ? null : spanIdOf(parent),
+    startTime: START + start,
+  })
 
-  it('is read where a batch touches it: its root, what it repeats, lies below or belongs below', async () => {
+  it('is read where a batch touches it: its root, and what is above a new span', async () => {
     const others = Array.from({ length: 50 }, (_, n) => incoming({ span: 100 + n, parent: 1, start: 9 }))
     await store(
       incoming({ span: 1 }),
       incoming({ span: 2, parent: 1, start: 1 }),
       incoming({ span: 3, parent: 2, start: 2 }),
-      incoming({ span: 4, parent: 9, start: 3 }),
-      incoming({ span: 5, parent: 4, start: 4 }),
+      incoming({ span: 4, parent: 9, start: 3, error: true }),
+      incoming({ span: 5, parent: 4, start: 4, tokens: [3, 4] }),
       ...others,
     )
-    const read = await spanIdsRead(
-      { spanId: spanIdOf(9), parentId: spanIdOf(3) },
-      { spanId: spanIdOf(120), parentId: null },
-    )
-    expect(read?.sort()).toEqual([1, 2, 3, 4, 120].map(spanIdOf).sort())
+    expect(await readFor(arriving(9, 3, 5), arriving(120, null, 5))).toEqual({
+      spans: [1, 2, 3].map(spanIdOf),
+      known: [spanIdOf(120)],
+      below: { [spanIdOf(9)]: { errors: 1, promptTokens: 3, completionTokens: 4 } },
+    })
   })
 
-  it('is read whole when its root gets a parent', async () => {
-    await store(incoming({ span: 1, parent: 7 }), incoming({ span: 2, parent: 8, start: 5 }))
-    expect(await spanIdsRead({ spanId: spanIdOf(7), parentId: null })).toHaveLength(2)
+  const orphans = () =>
+    store(
+      incoming({ span: 1, parent: 7 }),
+      incoming({ span: 2, parent: 7, start: 1 }),
+      incoming({ span: 3, parent: 8, start: 2 }),
+      incoming({ span: 4, parent: 3, start: 1 }),
+    )
+
+  it('is asked for another root when its root gets a parent that started later', async () => {
+    await orphans()
+    expect((await readFor(arriving(7, null, 5))).spans).toEqual([1, 3].map(spanIdOf))
+  })
+
+  it('is not asked for another root when its root gets a parent that started earlier', async () => {
+    await orphans()
+    expect((await readFor(arriving(7, null, -1))).spans).toEqual([spanIdOf(1)])
+  })
+
+  it('finds a root that closed a circle of parents', async () => {
+    await store(incoming({ span: 1, parent: 7 }))
+    await store(incoming({ span: 2, parent: 3, start: 5 }))
+    await store(incoming({ span: 3, parent: 2, start: 4 }))
+    expect((await readFor(arriving(7, null, 9))).spans).toEqual([1, 2, 3].map(spanIdOf))
+    await storeSpans(db, [incoming({ span: 7, start: 9 })], clock, { wholeTraceSpans: 0 })
+    const { rootSpanRowId } = await onlyTrace()
+    expect((await spanRows()).find((row) => row.id === rootSpanRowId)?.spanId).toBe(spanIdOf(3))
+  })
+
+  it.each(['from the top', 'from the bottom', 'from the middle'])(
+    'that is one chain of five thousand has the sums of a recount when it grows %s',
+    { timeout: 120_000 },
+    async (way) => {
+      const size = 5000
+      const chain = Array.from({ length: size }, (_, n) =>
+        incoming({
+          span: n,
+          ...(n > 0 && { parent: n - 1 }),
+          start: n % 7,
+          tokens: [1, n % 3],
+          error: n % 5 === 0,
+        }),
+      )
+      const parts = Array.from({ length: 5 }, (_, n) => chain.slice(n * 1000, (n + 1) * 1000))
+      const order = { 'from the top': [0, 1, 2, 3, 4], 'from the bottom': [4, 3, 2, 1, 0] }[way] ?? [
+        3, 0, 4, 1, 2,
+      ]
+      for (const n of order) await storeSpans(db, parts[n] ?? [], clock, { wholeTraceSpans: 0 })
+      const trace = await onlyTrace()
+      const { totals, rootSpanId } = await storedCounts(db, trace.id)
+      const sums = chain.map(() => [0, 0, 0])
+      for (let n = size - 1, errors = 0, prompt = 0, completion = 0; n >= 0; n--) {
+        errors += n % 5 === 0 ? 1 : 0
+        prompt += 1
+        completion += n % 3
+        sums[n] = [errors, prompt, completion]
+      }
+      expect(totals).toEqual(Object.fromEntries(sums.map((sum, n) => [spanIdOf(n), sum])))
+      expect([rootSpanId, trace.spanCount]).toEqual([spanIdOf(0), size])
+    },
+  )
+
+  it('that is one circle of two thousand is counted once', { timeout: 60_000 }, async () => {
+    const circle = Array.from({ length: 2000 }, (_, n) =>
+      incoming({ span: n, parent: (n + 1999) % 2000, tokens: [1, 0] }),
+    )
+    for (let at = 0; at < 2000; at += 500)
+      await storeSpans(db, circle.slice(at, at + 500), clock, { wholeTraceSpans: 0 })
+    await storeSpans(db, [incoming({ span: 3000, parent: 700, tokens: [5, 0] })], clock, {
+      wholeTraceSpans: 0,
+    })
+    const { totals, rootSpanId } = await storedCounts(db, (await onlyTrace()).id)
+    expect(rootSpanId).toBe(spanIdOf(1999))
+    const promptAt = (n: number) => totals[spanIdOf(n)]?.[1]
+    // The last closes the circle and is above all others; the first lies right below it.
+    expect([1999, 0, 700, 701, 1998].map(promptAt)).toEqual([2005, 2004, 1304, 1298, 1])
   })
 })
 

@@ -10,7 +10,7 @@ import { ensureProjects } from '#server/ingest/store-projects'
 import { findSessions, writeSessions } from '#server/ingest/store-sessions'
 import { insertSpans, writeRollups } from '#server/ingest/store-spans'
 import { insertTraces, lockTraces, newTrace, type TraceState, writeTraces } from '#server/ingest/store-traces'
-import { loadStoredSpans, type StoredSpan, WHOLE_TRACE_SPANS } from '#server/ingest/stored-spans'
+import { loadStoredSpans, type StoredTrace, WHOLE_TRACE_SPANS } from '#server/ingest/stored-spans'
 import type { SpanRow } from '#server/otlp/span-row'
 
 /** A row and the project it goes to if its trace is new. */
@@ -119,13 +119,12 @@ async function mergeBatches(
 }
 
 /** The spans of a trace that are not stored yet. */
-function pickFresh(batch: TraceBatch, trace: TraceState, stored: ReadonlyMap<number, StoredSpan[]>) {
-  const before = stored.get(trace.id) ?? []
-  const ids = new Set(before.map((span) => span.spanId))
+function pickFresh(batch: TraceBatch, trace: TraceState, stored: ReadonlyMap<number, StoredTrace>) {
+  const before = stored.get(trace.id) ?? null
   return {
     trace,
     before,
-    rows: ids.size === 0 ? batch.rows : batch.rows.filter((row) => !ids.has(row.spanId)),
+    rows: before ? batch.rows.filter((row) => !before.known.has(row.spanId)) : batch.rows,
   }
 }
 

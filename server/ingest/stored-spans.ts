@@ -1,8 +1,9 @@
 /** The spans of a trace that were there before, as far as new ones can touch them. Wide columns are never read. */
-import { and, eq, inArray, type SQL } from 'drizzle-orm'
-import { chunksFor } from '#server/ingest/bulk'
+import { and, eq } from 'drizzle-orm'
+import type { KinRow } from '#server/db/kin'
 import { countsOf } from '#server/ingest/merge-trace'
-import type { Counts, Node } from '#server/ingest/rollups'
+import { findNextRoot } from '#server/ingest/next-root'
+import { addCounts, type Counts, type Node } from '#server/ingest/rollups'
 import type { StoreContext } from '#server/ingest/store'
 import type { TraceState } from '#server/ingest/store-traces'
 import type { SpanRow } from '#server/otlp/span-row'
@@ -14,35 +15,57 @@ export interface StoredSpan extends Node {
   total: Counts
 }
 
+/** What a batch has to know of a trace. */
+export interface StoredTrace {
+  /** The root, what new spans lie below, and everything above each of them; or every span. */
+  spans: StoredSpan[]
+  /** Span ids that are stored: those of the batch among them, if not more. */
+  known: ReadonlySet<string>
+  /** What lies below a span that is not stored yet, by its id: the sums of the stored spans that it is the parent of. */
+  below: ReadonlyMap<string, Counts>
+}
+
 /** What a new span says of its place in its trace. */
-type Arriving = Pick<SpanRow, 'spanId' | 'parentId'>
+type Arriving = Pick<SpanRow, 'spanId' | 'parentId' | 'startTime'>
 
-/** Traces with more spans are not read whole: a trace that never ends would take longer with every batch. */
+/** Smaller traces are read whole, many in one statement: of larger ones a batch touches little. */
 export const WHOLE_TRACE_SPANS = 1000
-/** So many levels are looked up one by one; what lies deeper is read with the whole trace. */
-const MAX_LEVELS = 100
+/** So many spans are read at once, in the traces that a batch reads whole. */
+const WHOLE_BATCH_SPANS = 50_000
 
-/**
- * By the trace's row id, every stored span whose sum, or whose being a root, the new ones may change, every one they
- * repeat, and everything above them. Whatever is left out keeps its sum and its parent.
- */
+/** What the batches have to know of their traces, by the trace's row id. Traces without spans are left out. */
 export async function loadStoredSpans(
   context: StoreContext,
   traces: ReadonlyMap<string, TraceState>,
   batches: readonly { traceId: string; rows: readonly Arriving[] }[],
   wholeTraceSpans: number,
-): Promise<Map<number, StoredSpan[]>> {
+): Promise<Map<number, StoredTrace>> {
   const whole: number[] = []
-  const byTrace = new Map<number, StoredSpan[]>()
+  let wholeSpans = 0
+  const byTrace = new Map<number, StoredTrace>()
   for (const { traceId, rows } of batches) {
     const trace = traces.get(traceId)
     if (!trace || trace.spanCount === 0) continue
-    const touched = trace.spanCount > wholeTraceSpans ? await loadTouched(context, trace, rows) : null
-    if (touched) byTrace.set(trace.id, touched)
-    else whole.push(trace.id)
+    if (trace.spanCount <= wholeTraceSpans && wholeSpans + trace.spanCount <= WHOLE_BATCH_SPANS) {
+      whole.push(trace.id)
+      wholeSpans += trace.spanCount
+    } else byTrace.set(trace.id, await loadTouched(context, trace, rows))
   }
-  await loadWhole(context, whole, byTrace)
+  const spansOf = new Map<number, StoredSpan[]>()
+  await loadWhole(context, whole, spansOf)
+  for (const [id, spans] of spansOf) byTrace.set(id, { spans, ...describeWhole(spans) })
   return byTrace
+}
+
+function describeWhole(spans: readonly StoredSpan[]): Pick<StoredTrace, 'known' | 'below'> {
+  const known = new Set(spans.map(({ spanId }) => spanId))
+  const below = new Map<string, Counts>()
+  for (const { parentId, total } of spans) {
+    if (parentId === null || known.has(parentId)) continue
+    const sum = below.get(parentId)
+    below.set(parentId, sum ? addCounts(sum, total) : total)
+  }
+  return { known, below }
 }
 
 const SPAN_MEMBERS = [
@@ -104,73 +127,66 @@ export async function loadWhole(
   }
 }
 
-/** Null when the whole trace is needed: its root gets a parent, so another of its spans becomes the root; or it is deep. */
+/** Reads what the batch touches: a few rows of a wide trace, of a deep one those above. */
 async function loadTouched(
-  context: StoreContext,
+  { tx, db }: StoreContext,
   trace: TraceState,
   arriving: readonly Arriving[],
-): Promise<StoredSpan[] | null> {
-  const { spans } = context.db.t
-  const loaded = new Map<string, StoredSpan>()
-  const load = async <T>(values: readonly T[], condition: (chunk: T[]) => SQL) => {
-    const ofTrace = (chunk: T[]) => and(eq(spans.traceRowId, trace.id), condition(chunk)) as SQL
-    for (const row of await selectIn(context, values, ofTrace)) loaded.set(row.spanId, row)
+): Promise<StoredTrace> {
+  const of = { tx, t: db.t, traceRowId: trace.id }
+  const ids = arriving.map(({ spanId }) => spanId)
+  const known = new Set(await db.dialect.whichAreStored(of, ids))
+  const fresh = arriving.filter(({ spanId }) => !known.has(spanId))
+  const below = new Map<string, Counts>()
+  if (fresh.length === 0) return { spans: [], known, below }
+  const freshIds = fresh.map(({ spanId }) => spanId)
+  for (const { parentId, ...sum } of await db.dialect.sumsBelow(of, freshIds)) below.set(parentId, sum)
+  const root = await readRoot({ tx, db }, trace)
+  const wanted = new Set(fresh.flatMap(({ parentId }) => parentId ?? []))
+  if (root) wanted.add(root.spanId)
+  const read = async (spanIds: Iterable<string>) =>
+    (await db.dialect.withAncestors(of, [...spanIds])).map((row) => toStoredSpan(trace.id, row))
+  const spans = await read(wanted)
+  if (!root || isSucceededByOld(root, spans, fresh, below)) {
+    const next = await findNextRoot({ tx, db }, trace.id, [...below.keys()])
+    if (next !== null && !spans.some(({ spanId }) => spanId === next)) spans.push(...(await read([next])))
   }
-  const withSpanIds = (ids: string[]) => inArray(spans.spanId, ids)
-  const ids = new Set(arriving.map((span) => span.spanId))
-  await load([...ids], withSpanIds)
-  const fresh = new Set([...ids].filter((id) => !loaded.has(id)))
-  await load([trace.rootSpanRowId ?? 0], (chunk) => inArray(spans.id, chunk))
-  const root = [...loaded.values()].find((span) => span.id === trace.rootSpanRowId)
-  if (!root || (root.parentId !== null && fresh.has(root.parentId))) return null
-  await load([...fresh], (chunk) => inArray(spans.parentId, chunk))
-  const asked = new Set(fresh)
-  for (let level = 0; level < MAX_LEVELS; level++) {
-    const above = [...arriving, ...loaded.values()].flatMap(({ parentId }) => parentId ?? [])
-    const wanted = new Set(above.filter((id) => !loaded.has(id) && !asked.has(id)))
-    if (wanted.size === 0) return [...loaded.values()]
-    for (const id of wanted) asked.add(id)
-    await load([...wanted], withSpanIds)
-  }
-  return null
+  return { spans, known, below }
 }
 
-async function selectIn<T>(
-  { tx, db }: StoreContext,
-  values: readonly T[],
-  condition: (chunk: T[]) => SQL,
-): Promise<StoredSpan[]> {
-  const { spans, spanRollups } = db.t
-  const found: StoredSpan[] = []
-  // One parameter is left for the trace.
-  for (const chunk of chunksFor(values, 1, db.dialect.maxParameters - 1)) {
-    const rows = await tx
-      .select({
-        id: spans.id,
-        traceRowId: spans.traceRowId,
-        spanId: spans.spanId,
-        parentId: spans.parentId,
-        startTime: spans.startTime,
-        endTime: spans.endTime,
-        statusCode: spans.statusCode,
-        llmTokenCountPrompt: spans.llmTokenCountPrompt,
-        llmTokenCountCompletion: spans.llmTokenCountCompletion,
-        total: {
-          errors: spanRollups.cumulativeErrorCount,
-          promptTokens: spanRollups.cumulativeLlmTokenCountPrompt,
-          completionTokens: spanRollups.cumulativeLlmTokenCountCompletion,
-        },
-      })
-      .from(spans)
-      .leftJoin(
-        spanRollups,
-        and(eq(spanRollups.traceRowId, spans.traceRowId), eq(spanRollups.spanRowId, spans.id)),
-      )
-      .where(condition(chunk))
-    for (const { statusCode, llmTokenCountPrompt, llmTokenCountCompletion, total, ...node } of rows) {
-      const own = countsOf({ statusCode, llmTokenCountPrompt, llmTokenCountCompletion })
-      found.push({ ...node, total: total ?? own })
-    }
-  }
-  return found
+/** Whether the root gets a parent, and another of the stored spans may be the earliest root then. */
+function isSucceededByOld(
+  root: Node,
+  spans: readonly StoredSpan[],
+  fresh: readonly Arriving[],
+  below: ReadonlyMap<string, Counts>,
+): boolean {
+  if (root.parentId === null || !below.has(root.parentId)) return false
+  const there = new Set([...spans, ...fresh].map(({ spanId }) => spanId))
+  // No other stored root started before it: a new one that did is the earliest.
+  return !fresh.some(
+    ({ parentId, startTime }) => startTime < root.startTime && (parentId === null || !there.has(parentId)),
+  )
+}
+
+async function readRoot(
+  { tx, db }: Pick<StoreContext, 'tx' | 'db'>,
+  trace: TraceState,
+): Promise<Node | null> {
+  const { spans } = db.t
+  const { id, spanId, parentId, startTime } = spans
+  const [root] = await tx
+    .select({ id, spanId, parentId, startTime })
+    .from(spans)
+    .where(and(eq(spans.traceRowId, trace.id), eq(spans.id, trace.rootSpanRowId ?? 0)))
+  return root ?? null
+}
+
+function toStoredSpan(traceRowId: number, row: KinRow): StoredSpan {
+  const { id, spanId, parentId, startTime, endTime, errors, promptTokens, completionTokens } = row
+  const total =
+    errors === null || promptTokens === null || completionTokens === null
+      ? countsOf(row)
+      : { errors, promptTokens, completionTokens }
+  return { id, traceRowId, spanId, parentId, startTime, endTime, total }
 }
