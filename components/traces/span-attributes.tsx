@@ -19,12 +19,14 @@ export function SpanAttributes({ attributes }: { attributes: JsonObject }) {
   return (
     <div className="flex flex-col gap-3 p-4 sm:p-5">
       {leaves.length > 12 && (
-        <SearchField
-          label={`Search in ${leaves.length} attributes`}
-          placeholder={`Search in ${leaves.length} attributes`}
-          value={search}
-          onSearch={setSearch}
-        />
+        <div className="flex">
+          <SearchField
+            label={`Search in ${leaves.length} attributes`}
+            placeholder={`Search in ${leaves.length} attributes`}
+            value={search}
+            onSearch={setSearch}
+          />
+        </div>
       )}
       <dl className="flex flex-col">
         {found.slice(0, MOST).map((leaf) => (

@@ -69,7 +69,13 @@ export function Dialog({
               />
             </div>
           )}
-          <div className={cn('min-h-0 grow overflow-y-auto', !bare && 'scroll-pb-20 px-5 pt-3 pb-5')}>
+          <div
+            className={cn(
+              'min-h-0 grow overflow-y-auto',
+              // With a row of buttons the room below is theirs: what is sticky does not enter the padding.
+              !bare && 'scroll-pb-20 px-5 pt-3 [&:not(:has([data-actions]))]:pb-5',
+            )}
+          >
             {children}
           </div>
         </AriaDialog>
@@ -81,7 +87,10 @@ export function Dialog({
 /** The row of buttons at the end of a dialog; what is longer than the screen passes below it. */
 export function DialogActions({ children }: { children: ReactNode }) {
   return (
-    <div className="sticky bottom-0 z-10 -mx-5 mt-1 -mb-5 flex flex-wrap justify-end gap-2 bg-surface px-5 pt-4 pb-5 [form>&]:-mt-3">
+    <div
+      data-actions
+      className="sticky bottom-0 z-10 -mx-5 mt-1 flex flex-wrap justify-end gap-2 bg-surface px-5 pt-4 pb-5 [form>&]:-mt-3"
+    >
       {children}
     </div>
   )
