@@ -1,8 +1,8 @@
 /** What visits through a proxy are made of. */
 import { type BrowserContext, expect, type Page } from '@playwright/test'
-import BetterSqlite3 from 'better-sqlite3'
 import { and, count, eq } from 'drizzle-orm'
 import { createAccount, createSession, TEST_PASSWORD } from '../../test/accounts'
+import { runSql } from '../../test/sql'
 import type { Front } from './proxy-front'
 import type { BennuServer } from './server'
 
@@ -58,13 +58,10 @@ export async function signedIn(
 /** The page of projects cannot be made while this lasts. */
 export async function withoutProjects({ world }: BennuServer, run: () => Promise<void>): Promise<void> {
   const { database } = world.config
-  const sqlite = new BetterSqlite3(database.dialect === 'sqlite' ? database.file : '')
-  sqlite.exec('alter table projects rename to projects_away')
-  const mend = () => sqlite.exec('alter table projects_away rename to projects')
+  await runSql(database, 'alter table projects rename to projects_away')
   try {
     await run()
   } finally {
-    mend()
-    sqlite.close()
+    await runSql(database, 'alter table projects_away rename to projects')
   }
 }
