@@ -8,6 +8,7 @@ import { listenPatiently } from '#server/process/listen'
 import type { Runtime } from '#server/runtime'
 import { createListener } from './listener'
 import { prepareNext } from './prepare-next'
+import { warmUp } from './warm-up'
 
 /**
  * Starts serving on PHOENIX_HOST:PHOENIX_PORT.
@@ -21,7 +22,9 @@ export async function startWeb(runtime: Runtime, options: { dev: boolean }): Pro
   const bound = await listenPatiently(target, () => listenOn(server, target))
   const endHousekeeping = startHousekeeping(runtime)
   const endDirectorySync = startDirectorySync(runtime)
+  const endWarmUp = options.dev ? () => {} : warmUp(runtime, pages)
   const stop = async (graceMs: number) => {
+    endWarmUp()
     await Promise.all([closeServer(server, graceMs), endHousekeeping(), endDirectorySync()])
   }
   return { port: bound, stop }
