@@ -37,7 +37,9 @@ interface Shard {
 }
 
 async function prepareShard(preparation: Preparation, shard: Shard): Promise<void> {
-  const child: ChildProcess = fork(fileURLToPath(import.meta.url), [JSON.stringify({ preparation, shard })])
+  const order = JSON.stringify({ preparation, shard })
+  // Whoever prepares may be a test, which reads TypeScript by other means.
+  const child: ChildProcess = fork(fileURLToPath(import.meta.url), [order], { execArgv: ['--import', 'tsx'] })
   const code = await new Promise((resolve) => child.once('exit', resolve))
   if (code !== 0) throw new Error('The requests of the measurement could not be prepared')
 }
