@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Scene } from './crash-rounds'
 import type { PostgresServer } from './postgres'
-import { type Program, tryKill, until } from './program'
-import type { SenderOptions } from './senders'
+import { tryKill, until } from './program'
+import type { Sender, SenderOptions } from './senders'
 import type { SmallDisk } from './small-disk'
 
 /** SIGKILL of a child; the supervisor starts another. */
@@ -84,20 +84,34 @@ export const fillDisk = (disk: SmallDisk): Fault => ({
   replaces: [],
   // Large enough that what was set aside for the log is soon used up.
   senders: { valueCharacters: 4_000 },
-  strike: async ({ program, senders }) => {
-    disk.fill()
+  strike: async (scene) => {
+    const refused = untilRefused(scene)
     try {
-      await untilRefused(program, senders)
-      await until('the log to say why', () => program.output().includes('the storage is full'))
+      disk.fill()
+      await refused()
     } finally {
       disk.free()
     }
   },
 })
 
-async function untilRefused(program: Program, senders: Scene['senders']): Promise<void> {
-  const failures = () => senders.map((sender) => sender.failures)
-  const before = failures()
-  const refused = () => failures().every((count, index) => count > (before[index] ?? 0))
-  await until(`every sender to be refused:\n${program.output().slice(-500)}`, refused, 60_000)
+/** What says to exporters that there is no room: 507 by HTTP, RESOURCE_EXHAUSTED by gRPC. */
+const FULL: Record<Sender['transport'], number> = { http: 507, grpc: 8 }
+
+/** Of what comes from now on: every sender is told that the disk is full, and the log says so too. */
+function untilRefused({ program, senders }: Scene): () => Promise<void> {
+  const written = program.output().length
+  const before = senders.map((sender) => sender.refusals.length)
+  const said = () => program.output().slice(written)
+  const isTold = ({ refusals, transport }: Sender, index: number) =>
+    refusals.slice(before[index]).includes(FULL[transport])
+  return async () => {
+    const what = () => JSON.stringify(senders.map(({ refusals }, index) => refusals.slice(before[index])))
+    await until('every sender to be told that the disk is full', () => senders.every(isTold), 60_000).catch(
+      (cause) => {
+        throw new Error(`told so far: ${what()}\n${said().slice(-500)}`, { cause })
+      },
+    )
+    await until('the log to say why', () => said().includes('the storage is full'))
+  }
 }

@@ -98,6 +98,8 @@ function expectNothingLost(result: CrashResult): void {
   expect(result.lost).toEqual([])
   expect(result.repeated).toEqual([])
   expect(result.replaced).toEqual([])
+  expect(result.wrongSums).toEqual([])
   expect(result.acknowledged.http).toBeGreaterThan(100)
   expect(result.acknowledged.grpc).toBeGreaterThan(100)
+  expect(result.acknowledged.otlpPort).toBeGreaterThan(20)
 }

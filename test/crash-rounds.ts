@@ -4,13 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseConfig } from '#server/config/model'
+import { findWrongSums } from './crash-sums'
+import { freePort } from './postgres'
 import { type Program, startProgram, until } from './program'
 import { type Sender, type SenderOptions, startSender } from './senders'
 import { countStoredIds } from './stored-ids'
 
+/** Besides one for the collector's own port of OTLP over HTTP. */
 const SENDERS_PER_TRANSPORT = 4
 /** Long enough for traffic to flow, and each time a little different. */
 const trafficMs = () => 400 + Math.random() * 400
+/** Traces grow from batch to batch, so that sums are made of what came before and after a fault. */
+const SPANS_PER_TRACE = 7
 /** Shorter than any fault lasts, so that exporters give up, and send again what may be stored already. */
 const SENDER_PATIENCE_MS = 1_000
 /** After a fault is over, spans of both transports are taken again within this time, or something is stuck. */
@@ -50,7 +55,8 @@ export interface CrashOptions {
 }
 
 export interface CrashResult {
-  acknowledged: { http: number; grpc: number }
+  /** By transport, and of `http` those that went to the collector's own port. */
+  acknowledged: { http: number; grpc: number; otlpPort: number }
   /** Exports that failed while something was down. */
   failures: number
   /** Acknowledged and not in the database. */
@@ -59,18 +65,27 @@ export interface CrashResult {
   repeated: string[]
   /** Processes that were not the same any more although their fault leaves them alone. */
   replaced: string[]
+  /** Sums that a recount changed. */
+  wrongSums: string[]
 }
 
 /** Strikes with every fault in every round, with traffic in between. Senders retry until a span is acknowledged. */
 export async function runCrashRounds(options: CrashOptions): Promise<CrashResult> {
   const workingDir = mkdtempSync(join(tmpdir(), 'bennu-crash-'))
-  const env = { ...options.database.env, ...options.env }
-  let program = await startProgram({ workingDir, env })
+  const otlpPort = await freePort()
+  const env = { ...options.database.env, BENNU_OTLP_HTTP_PORT: String(otlpPort), ...options.env }
+  const start = async (ports = {}) => {
+    const program = await startProgram({ workingDir, env: { ...env, ...ports } })
+    if (program.otlpHttpPort === otlpPort) return program
+    program.killTree()
+    throw new Error(`the collector did not get port ${otlpPort}:\n${program.output()}`)
+  }
+  let program = await start()
   const senders = startSenders(program, options.faults)
   const replaced: string[] = []
   const startAgain = async () => {
     const ports = { PHOENIX_PORT: String(program.port), PHOENIX_GRPC_PORT: String(program.grpcPort) }
-    program = await startProgram({ workingDir, env: { ...env, ...ports } })
+    program = await start(ports)
   }
   try {
     for (let round = 0; round < options.rounds; round++) {
@@ -84,7 +99,9 @@ export async function runCrashRounds(options: CrashOptions): Promise<CrashResult
     }
     await Promise.all(senders.map((sender) => sender.stop()))
     await program.stop()
-    return { ...judge(senders, await countStoredIds(options.database.config(workingDir))), replaced }
+    const config = options.database.config(workingDir)
+    const verdict = judge(senders, await countStoredIds(config))
+    return { ...verdict, replaced, wrongSums: await findWrongSums(config) }
   } finally {
     program.killTree()
     await Promise.all(senders.map((sender) => sender.abandon()))
@@ -93,13 +110,16 @@ export async function runCrashRounds(options: CrashOptions): Promise<CrashResult
 }
 
 function startSenders(program: Program, faults: readonly Fault[]): Sender[] {
-  const options = Object.assign(
-    { timeoutMs: SENDER_PATIENCE_MS },
+  const options: SenderOptions = Object.assign(
+    { timeoutMs: SENDER_PATIENCE_MS, spansPerTrace: SPANS_PER_TRACE },
     ...faults.map((fault) => fault.senders ?? {}),
   )
-  return (['http', 'grpc'] as const).flatMap((transport) =>
+  const { grpcPort, otlpHttpPort } = program
+  const atCollector = { baseUrl: `http://127.0.0.1:${otlpHttpPort}`, grpcPort }
+  const others = (['http', 'grpc'] as const).flatMap((transport) =>
     Array.from({ length: SENDERS_PER_TRANSPORT }, () => startSender(transport, program, options)),
   )
+  return [startSender('http', atCollector, options), ...others]
 }
 
 /** Nothing needs a restart: every sender gets spans through that it had not yet when the fault was over. */
@@ -125,14 +145,15 @@ function changed(before: Processes, after: Processes, fault: Fault): string[] {
   )
 }
 
-function judge(senders: Sender[], stored: Map<string, number>): Omit<CrashResult, 'replaced'> {
+/** The first sender is the one at the collector's own port. */
+function judge(senders: Sender[], stored: Map<string, number>): Omit<CrashResult, 'replaced' | 'wrongSums'> {
   const idsOf = (transport: string) =>
     senders.filter((sender) => sender.transport === transport).flatMap((sender) => [...sender.acknowledged])
   const http = idsOf('http')
   const grpc = idsOf('grpc')
   const all = [...http, ...grpc]
   return {
-    acknowledged: { http: http.length, grpc: grpc.length },
+    acknowledged: { http: http.length, grpc: grpc.length, otlpPort: senders[0]?.acknowledged.size ?? 0 },
     failures: senders.reduce((total, sender) => total + sender.failures, 0),
     lost: all.filter((id) => !stored.has(id)),
     repeated: all.filter((id) => (stored.get(id) ?? 0) > 1),

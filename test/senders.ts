@@ -1,5 +1,6 @@
 /** Applications that send spans through stock OTLP exporters and remember what was acknowledged. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { OTLPTraceExporter as HttpExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -11,6 +12,8 @@ export interface Sender {
   readonly acknowledged: Set<string>
   /** Exports that were reported as failed; their spans are sent again until they succeed. */
   failures: number
+  /** What the server answered to those, where it did: HTTP or gRPC status. */
+  readonly refusals: number[]
   /** Resolves when the last export has been acknowledged. */
   stop(): Promise<void>
   /** Gives up, whatever has not been acknowledged. */
@@ -23,6 +26,8 @@ export interface SenderOptions {
   valueCharacters?: number
   /** How long an exporter tries before it reports a failure; its own default when left out. */
   timeoutMs?: number
+  /** More than one: each is a child of the one before, with tokens, errors and a session, whatever batch it is in. */
+  spansPerTrace?: number
 }
 
 export interface Target {
@@ -36,21 +41,23 @@ export interface Target {
 export function startSender(
   transport: 'http' | 'grpc',
   target: Target,
-  { spansPerBatch = 5, valueCharacters, timeoutMs }: SenderOptions = {},
+  { spansPerBatch = 5, valueCharacters, timeoutMs, spansPerTrace }: SenderOptions = {},
 ): Sender {
   const exporter = createExporter(transport, target, timeoutMs)
-  const batches = createBatches(`crash-${transport}`, valueCharacters)
+  const batches = createBatches(`crash-${transport}`, { valueCharacters, spansPerTrace })
   let stopping = false
   let givingUp = false
-  const sender = { transport, acknowledged: new Set<string>(), failures: 0, stop, abandon }
+  const refusals: number[] = []
+  const sender = { transport, acknowledged: new Set<string>(), failures: 0, refusals, stop, abandon }
   const loop = run()
 
   async function run() {
     while (!stopping) {
       const spans = batches.next(spansPerBatch)
-      while (!(await send(exporter, spans))) {
+      for (let failure = await send(exporter, spans); failure; failure = await send(exporter, spans)) {
         if (givingUp) return
         sender.failures += 1
+        if (failure.status !== null) refusals.push(failure.status)
         await sleep(30)
       }
       for (const span of spans) sender.acknowledged.add(idOf(span))
@@ -83,8 +90,8 @@ export async function sendBatches(
   let failures = 0
   for (let sent = 0; sent < batches; sent++) {
     const spans = source.next(spansPerBatch)
-    if (await send(exporter, spans)) ids.push(...spans.map(idOf))
-    else failures += 1
+    if (await send(exporter, spans)) failures += 1
+    else ids.push(...spans.map(idOf))
   }
   await exporter.shutdown()
   return { ids, failures }
@@ -101,14 +108,27 @@ function createExporter(
   return new HttpExporter({ url: `${baseUrl}/v1/traces`, headers, ...timeout })
 }
 
-/** Resolves with whether the exporter reported success; its own retries are over then. */
-function send(exporter: SpanExporter, spans: ReadableSpan[]): Promise<boolean> {
-  return new Promise((resolve) => exporter.export(spans, (result) => resolve(result.code === 0)))
+/** What an exporter reported as a failure, with the status that the server answered, if it did. */
+interface Failure {
+  status: number | null
+}
+
+/** Resolves with null when the exporter reported success; its own retries are over then. */
+function send(exporter: SpanExporter, spans: ReadableSpan[]): Promise<Failure | null> {
+  return new Promise((resolve) =>
+    exporter.export(spans, ({ code, error }) => {
+      const status = error && 'code' in error && typeof error.code === 'number' ? error.code : null
+      resolve(code === 0 ? null : { status })
+    }),
+  )
 }
 
 const idOf = (span: ReadableSpan) => `${span.spanContext().traceId}:${span.spanContext().spanId}`
 
-function createBatches(project: string, valueCharacters = 200): { next(count: number): ReadableSpan[] } {
+function createBatches(
+  project: string,
+  { valueCharacters = 200, spansPerTrace = 1 }: SenderOptions = {},
+): { next(count: number): ReadableSpan[] } {
   let ended: ReadableSpan[] = []
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'openinference.project.name': project }),
@@ -122,16 +142,33 @@ function createBatches(project: string, valueCharacters = 200): { next(count: nu
     ],
   })
   const tracer = provider.getTracer('test')
+  let started = 0
+  let last: Span | null = null
+  const startNext = (name: string) => {
+    const place = started % spansPerTrace
+    const family = spansPerTrace === 1 ? {} : familyOf(`${project} ${Math.floor(started / 50)}`, place)
+    const attributes = { 'input.value': 'x'.repeat(valueCharacters), ...family }
+    const parent = last && place > 0 ? trace.setSpan(ROOT_CONTEXT, last) : ROOT_CONTEXT
+    const span = tracer.startSpan(name, { attributes }, parent)
+    if (place % 3 === 2) span.setStatus({ code: SpanStatusCode.ERROR })
+    span.end()
+    started += 1
+    last = span
+  }
   return {
     next: (count) => {
-      for (let index = 0; index < count; index++) {
-        tracer
-          .startSpan(`span ${index}`, { attributes: { 'input.value': 'x'.repeat(valueCharacters) } })
-          .end()
-      }
+      for (let index = 0; index < count; index++) startNext(`span ${index}`)
       const batch = ended
       ended = []
       return batch
     },
   }
 }
+
+/** What makes sums of a trace, and of a session that several senders share. */
+const familyOf = (session: string, place: number) => ({
+  'openinference.span.kind': 'LLM',
+  'session.id': session,
+  'llm.token_count.prompt': place,
+  'llm.token_count.completion': 1,
+})
