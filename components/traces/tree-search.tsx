@@ -29,7 +29,10 @@ export function TreeSearch({ tree, onHits, onGo }: TreeSearchProps) {
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter') go(event.shiftKey ? -1 : 1)
-    if (event.key === 'Escape') setText('')
+    if (event.key !== 'Escape' || text === '') return
+    // The first Escape empties the field; only the next one closes the drawer around it.
+    event.stopPropagation()
+    setText('')
   }
   return (
     <div className="flex min-w-0 grow items-center gap-1">

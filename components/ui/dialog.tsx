@@ -89,7 +89,7 @@ export function DialogActions({ children }: { children: ReactNode }) {
   return (
     <div
       data-actions
-      className="sticky bottom-0 z-10 -mx-5 mt-1 flex flex-wrap justify-end gap-2 bg-surface px-5 pt-4 pb-5 [form>&]:-mt-3"
+      className="sticky bottom-0 z-10 -mx-5 mt-1 flex flex-wrap justify-end gap-2 rounded-b-lg bg-surface px-5 pt-4 pb-5 [form>&]:-mt-3"
     >
       {children}
     </div>

@@ -29,10 +29,19 @@ export function Form({
       onSubmit={(event) => {
         event.preventDefault()
         onSubmit()
+        focusFault(event.currentTarget)
       }}
       className={className}
     >
       {children}
     </form>
   )
+}
+
+/** Leads to the first field that is wrong, once the form shows it, as readers do not look for red. */
+function focusFault(form: HTMLFormElement) {
+  requestAnimationFrame(() => {
+    if (document.activeElement?.matches('[aria-invalid=true]')) return
+    form.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  })
 }

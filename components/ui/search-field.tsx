@@ -1,6 +1,6 @@
 'use client'
 import { Search } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 
 const PAUSE_MS = 250
 
@@ -28,6 +28,13 @@ export function SearchField({ label, placeholder, value, onSearch }: SearchField
     const timer = setTimeout(() => latest.current(text.trim()), PAUSE_MS)
     return () => clearTimeout(timer)
   }, [text])
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter') tell(text.trim())
+    if (event.key !== 'Escape' || text === '') return
+    // The first Escape empties the field; only the next one closes what is around it.
+    event.stopPropagation()
+    setText('')
+  }
   return (
     <search className="relative min-w-0 grow basis-56 sm:max-w-80">
       <Search
@@ -41,7 +48,7 @@ export function SearchField({ label, placeholder, value, onSearch }: SearchField
         value={text}
         maxLength={200}
         onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => event.key === 'Enter' && tell(text.trim())}
+        onKeyDown={onKeyDown}
         className="h-8 w-full rounded-md border border-edge bg-surface pr-2 pl-8 text-sm text-text placeholder:text-muted focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent"
       />
     </search>

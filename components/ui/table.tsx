@@ -2,6 +2,7 @@
 import { flexRender, type RowData, type Table } from '@tanstack/react-table'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { cn } from './cn'
+import { useKeepFocus } from './keep-focus'
 
 declare module '@tanstack/react-table' {
   interface ColumnMeta<TData extends RowData, TValue> {
@@ -57,9 +58,10 @@ export function DataTable<T>({ table, label }: DataTableProps<T>) {
   )
 }
 
-/** Gives the frame the focus when the row that had it is gone: deleted, here or by somebody else. */
+/** Gives the frame the focus when the row that had it is gone, or the page when it was the last: deleted, here or by somebody else. */
 function useKeptFocus() {
   const frame = useRef<HTMLElement>(null)
+  useKeepFocus()
   // Asked before the rows change: afterwards the focus is gone with its row.
   const hadFocus = frame.current?.contains(document.activeElement) ?? false
   useEffect(() => {
