@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Kinds of tests by file name: `*.test.ts` runs once, `*.db.test.ts` on both engines, `*.sqlite.test.ts` and
 // `*.postgres.test.ts` on the one, `*.timing.test.ts` compares times and so runs alone (on SQLite), `*.alone.test.ts` needs
@@ -6,6 +7,31 @@ import { defineConfig } from 'vitest/config'
 
 /** Files at a time on two cores: a test waits for a disk, a hash or another process about as long as it works. */
 const WORKERS = 3
+/** Files that take a minute or more: they begin first, or one of them is waited for at the end while the other workers idle. */
+const LONG_FILES = [
+  'crash.process',
+  'samples.process',
+  'serve.process',
+  'sign-in-limits.process',
+  'audit.process',
+  'database-away.process',
+  'span-decoder',
+  'hostile-requests',
+  'nonsense.db',
+  'query-plans.db',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = LONG_FILES.findIndex((name) => moduleId.includes(`/${name}.test.`))
+      return at < 0 ? LONG_FILES.length : at
+    }
+    return sorted.toSorted((a, b) => place(a) - place(b))
+  }
+}
+
 /** As Node finds it for the packages that use it: two copies of graphql in one process do not know each other's types. */
 const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] }
 const everywhere = ['{app,bin,collector,components,scripts,server,test}/**']
@@ -27,6 +53,7 @@ const database = (engine: 'sqlite' | 'postgres') => ({
 export default defineConfig({
   test: {
     maxWorkers: WORKERS,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,
