@@ -24,8 +24,8 @@ interface Work {
 export interface BucketRecount {
   /** Rows that are in memory at a time: traces, and at the end hours. */
   rowsPerPage?: number
-  /** Told of every page of traces. */
-  onCounted?: (traces: number) => void
+  /** Told of every page of traces; the next one waits for it. */
+  onCounted?: (traces: number) => void | Promise<void>
 }
 
 /** Which sums: of one hour of a project, or of its whole life. */
@@ -140,7 +140,7 @@ async function addTraces(
     for (const { errors, promptTokens, completionTokens, ...row } of page) {
       addTrace(sums, { ...row, counts: { errors, promptTokens, completionTokens } }, 1)
     }
-    onCounted(page.length)
+    await onCounted(page.length)
     // SQLite answers without leaving the thread: signals want to be heard too.
     await nextTurn()
     const end = page.at(-1)

@@ -230,6 +230,44 @@ describe('a recount', () => {
     expect(await readSums(db)).toEqual(right)
   })
 
+  /** Four traces, whose sums are spoiled then. @returns the project's row id */
+  async function spoil(): Promise<number> {
+    const four = [0, 1, 2, 3].map((trace) => incoming({ trace, span: 0 }))
+    await storeSpans(db, four, clock)
+    const spoiled = { traceCount: 7, errorCount: -7, latencySketch: Buffer.from('000500000003', 'hex') }
+    await db.write((tx) => tx.update(db.t.projectBuckets).set(spoiled))
+    const [project] = await db.read.select().from(db.t.projects)
+    return project?.id ?? 0
+  }
+
+  it('is right though traces grow, move to another hour and appear between its pages', async () => {
+    const projectId = await spoil()
+    let pages = 0
+    const onCounted = async () => {
+      pages += 1
+      if (pages > 2) return
+      const span = { span: pages, end: pages * 500, error: true }
+      const grown = [0, 3, 3 + pages].map((trace) => incoming({ trace, ...span }))
+      const moved = incoming({ trace: pages, span: pages, start: -HOUR })
+      await storeSpans(writers[0] as TestDatabase, [...grown, moved], clock)
+    }
+    await recountBuckets(db, projectId, { rowsPerPage: 2, onCounted })
+    expect(pages).toBeGreaterThan(2)
+    await expectSumsRight()
+  })
+
+  it('is right when another one comes in between its look and its change', async () => {
+    const projectId = await spoil()
+    const other = writers[0] as TestDatabase
+    const snapshot: Database['snapshot'] = async (work) => {
+      const seen = await db.snapshot(work)
+      await recountBuckets(other, projectId)
+      return seen
+    }
+    await recountBuckets({ ...db, snapshot }, projectId)
+    await expectSumsRight()
+  })
+
   it('mends a sketch that nobody can read', async () => {
     await storeSpans(db, spans(), clock)
     const right = await readSums(db)
