@@ -7,9 +7,10 @@
 import type { DatabaseConfig } from '#server/config/model'
 import type { Queries } from '#server/db/database'
 import type { IncomingSpan } from '#server/ingest/store'
+import { columnsOf } from '#server/ingest/store-spans'
 import type { FloorReport } from './model'
 import { PayloadReader } from './payload-file'
-import { columnsOf, decodeAll, openRaw } from './raw-database'
+import { decodeAll, openRaw } from './raw-database'
 
 export interface FloorOrder {
   database: DatabaseConfig
@@ -83,7 +84,7 @@ async function insert(tx: Queries, batch: IncomingSpan[]): Promise<void> {
   const ids = await dialect.insertMany(tx, t.traces, traces)
   for (const [index, { traceId }] of traces.entries()) traceRows.set(traceId, ids[index] as number)
   const rows = batch.map((span) =>
-    columnsOf(span, { traceRowId: traceRows.get(span.row.traceId) as number, projectId }),
+    columnsOf(span.row, { traceRowId: traceRows.get(span.row.traceId) as number, projectId }),
   )
   await dialect.insertMany(tx, t.spans, rows)
   forgetOldTraces()

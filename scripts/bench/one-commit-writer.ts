@@ -6,7 +6,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { DatabaseConfig } from '#server/config/model'
-import { columnsOf, decodeAll, openRaw } from './raw-database'
+import { columnsOf } from '#server/ingest/store-spans'
+import { decodeAll, openRaw } from './raw-database'
 
 export interface WriterOrder {
   database: DatabaseConfig
@@ -24,7 +25,7 @@ const server = createServer((request, response) => {
   request.on('end', async () => {
     const gzip = request.headers['content-encoding'] === 'gzip'
     const rows = decodeAll(raw.db, Buffer.concat(chunks), 'protobuf', gzip).map((span) =>
-      columnsOf(span, { traceRowId, projectId }),
+      columnsOf(span.row, { traceRowId, projectId }),
     )
     await raw.transact(async (tx) => void (await dialect.insertMany(tx, t.spans, rows)))
     response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': '0' }).end()

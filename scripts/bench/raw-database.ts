@@ -53,26 +53,3 @@ export function decodeAll(
   }
   return rows
 }
-
-/** The columns of `spans` for a span. Written out: a spread of twenty members costs more than one thinks. */
-export const columnsOf = ({ row }: IncomingSpan, keys: { traceRowId: number; projectId: number }) => ({
-  traceRowId: keys.traceRowId,
-  projectId: keys.projectId,
-  spanId: row.spanId,
-  parentId: row.parentId,
-  name: row.name,
-  spanKind: row.spanKind,
-  startTime: row.startTime,
-  endTime: row.endTime,
-  statusCode: row.statusCode,
-  llmTokenCountPrompt: row.llmTokenCountPrompt,
-  llmTokenCountCompletion: row.llmTokenCountCompletion,
-  modelName: row.modelName,
-  sessionId: row.sessionId,
-  userId: row.userId,
-  inputPreview: row.inputPreview,
-  outputPreview: row.outputPreview,
-  statusMessage: row.statusMessage,
-  attributes: row.attributes,
-  events: row.events,
-})
