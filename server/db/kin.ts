@@ -3,7 +3,7 @@
  * index, and never looks at the whole trace; where SQL leaves the way to the planner, an engine's text does not.
  */
 import type { Queries } from '#server/db/database'
-import type { StatusCode, Tables } from '#server/db/schema'
+import type { Tables } from '#server/db/schema'
 
 /** A trace, and where its spans are. */
 export interface KinOf {
@@ -12,28 +12,24 @@ export interface KinOf {
   traceRowId: number
 }
 
-/** A span without its wide columns. Times are microseconds. */
-export interface KinRow {
+/** Sums over a span and everything below it. */
+export interface KinSums {
+  errors: number
+  promptTokens: number
+  completionTokens: number
+}
+
+/** A span's place in its trace, and its sums. Times are microseconds. */
+export interface KinRow extends KinSums {
   id: number
   spanId: string
   parentId: string | null
   startTime: number
-  endTime: number
-  statusCode: StatusCode
-  llmTokenCountPrompt: number | null
-  llmTokenCountCompletion: number | null
-  /** The sums over it and everything below it; null where they are what it counts for itself. */
-  errors: number | null
-  promptTokens: number | null
-  completionTokens: number | null
 }
 
 /** The sums over everything that lies below a span, whether or not the span is there. */
-export interface SumsBelow {
+export interface SumsBelow extends KinSums {
   parentId: string
-  errors: number
-  promptTokens: number
-  completionTokens: number
 }
 
 export interface Kin {
@@ -45,31 +41,29 @@ export interface Kin {
   sumsBelow(of: KinOf, parentIds: readonly string[]): Promise<SumsBelow[]>
 }
 
-const COLUMNS = {
-  id: 'id',
-  spanId: 'span_id',
-  parentId: 'parent_id',
-  startTime: 'start_time',
-  endTime: 'end_time',
-  statusCode: 'status_code',
-  llmTokenCountPrompt: 'llm_token_count_prompt',
-  llmTokenCountCompletion: 'llm_token_count_completion',
-}
+const PLACE = { id: 'id', spanId: 'span_id', parentId: 'parent_id', startTime: 'start_time' }
+
+/** Each sum as it is kept, or what the span counts for itself where none is. */
 const SUMS = {
-  errors: 'cumulative_error_count',
-  promptTokens: 'cumulative_llm_token_count_prompt',
-  completionTokens: 'cumulative_llm_token_count_completion',
-}
+  errors: ['cumulative_error_count', "case when # = 'ERROR' then 1 else 0 end", 'status_code'],
+  promptTokens: ['cumulative_llm_token_count_prompt', 'coalesce(#, 0)', 'llm_token_count_prompt'],
+  completionTokens: ['cumulative_llm_token_count_completion', 'coalesce(#, 0)', 'llm_token_count_completion'],
+} as const
 
-const list = (names: Record<string, string>, table: string) =>
-  Object.values(names).map((name) => `${table}.${name}`)
-const aliases = (names: Record<string, string>, table: string) =>
-  Object.entries(names).map(([member, name]) => `${table}.${name} as "${member}"`)
+const sumsOf = (spans: string, wrap: string) =>
+  Object.entries(SUMS).map(([member, [kept, own, column]]) => {
+    const sum = `coalesce(span_rollups.${kept}, ${own.replace('#', `${spans}.${column}`)})`
+    return `${wrap}(${sum}) as "${member}"`
+  })
 
-export const SPAN_COLUMNS = list(COLUMNS, 'spans').join(', ')
+/** All that the members below are made of. */
+export const SPAN_COLUMNS = [...Object.values(PLACE), ...Object.values(SUMS).map(([, , column]) => column)]
+  .map((name) => `spans.${name}`)
+  .join(', ')
 /** Of the spans `above` and their `span_rollups`. */
-export const KIN_MEMBERS = [...aliases(COLUMNS, 'above'), ...aliases(SUMS, 'span_rollups')].join(', ')
-/** Of `spans` and their `span_rollups`. */
-export const SUM_MEMBERS = `sum(coalesce(span_rollups.${SUMS.errors}, case when spans.status_code = 'ERROR' then 1 else 0 end)) as "errors",
-  sum(coalesce(span_rollups.${SUMS.promptTokens}, spans.llm_token_count_prompt, 0)) as "promptTokens",
-  sum(coalesce(span_rollups.${SUMS.completionTokens}, spans.llm_token_count_completion, 0)) as "completionTokens"`
+export const KIN_MEMBERS = [
+  ...Object.entries(PLACE).map(([member, name]) => `above.${name} as "${member}"`),
+  ...sumsOf('above', ''),
+].join(', ')
+/** Over `spans` and their `span_rollups`. */
+export const SUM_MEMBERS = sumsOf('spans', 'sum').join(', ')

@@ -1,7 +1,7 @@
 /** What new spans change in their trace. Pure: nothing is read or written here. */
 import { addCounts, type Counts, type Node, sameCounts, TraceTree } from '#server/ingest/rollups'
 import type { TraceState } from '#server/ingest/store-traces'
-import type { StoredSpan, StoredTrace } from '#server/ingest/stored-spans'
+import type { StoredTrace, TouchedSpan } from '#server/ingest/stored-spans'
 import type { SpanRow } from '#server/otlp/span-row'
 
 /** A span that this transaction adds, with what it counts for itself. */
@@ -38,7 +38,7 @@ export function mergeTrace(
   added: readonly { row: SpanRow; id: number }[],
 ): TraceMerge {
   const fresh = added.map(({ row, id }) => toFresh(row, id))
-  const tree = new TraceTree<StoredSpan | FreshSpan>([...(before?.spans ?? []), ...fresh])
+  const tree = new TraceTree<TouchedSpan | FreshSpan>([...(before?.spans ?? []), ...fresh])
   const after = { ...trace, rootSpanRowId: tree.earliestRoot()?.id ?? null, counts: { ...trace.counts } }
   let sessionId: string | null = null
   for (const { row, own } of fresh) {
@@ -62,7 +62,7 @@ export function mergeTrace(
  * What each span gains is handed up the tree. A new span gains what was below it before it came: stored spans keep what
  * they had, so nobody need know more of them.
  */
-function changedSums(tree: TraceTree<StoredSpan | FreshSpan>, below: StoredTrace['below']) {
+function changedSums(tree: TraceTree<TouchedSpan | FreshSpan>, below: StoredTrace['below']) {
   const gains = tree.sumUp((span) => {
     if (!('own' in span)) return NONE
     const found = below.get(span.spanId)

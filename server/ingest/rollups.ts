@@ -98,6 +98,7 @@ function linkParents<N extends Node>(nodes: readonly N[]): Map<N, N> {
 function cutCycles<N extends Node>(nodes: readonly N[], parents: Map<N, N>): void {
   const settled = new Set<N>()
   for (const start of nodes) {
+    if (settled.has(start)) continue
     const walk = new Set<N>()
     let node: N | undefined = start
     while (node && !settled.has(node) && !walk.has(node)) {
