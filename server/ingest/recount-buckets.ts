@@ -16,11 +16,6 @@ import { KEY as BUCKET_KEY, BUCKET_SHARDS, CORRECTION_SHARD } from '#server/inge
 import { WHOLE_LIFE } from '#server/projects/model'
 import { LatencySketch } from '#server/sketch/latency-sketch'
 
-interface Work {
-  db: Database
-  tx: Queries
-}
-
 export interface BucketRecount {
   /** Rows that are in memory at a time: traces, and at the end hours. */
   rowsPerPage?: number
@@ -119,6 +114,7 @@ async function addTraces(
   { rowsPerPage, onCounted }: Required<BucketRecount>,
 ): Promise<void> {
   const { traces } = db.t
+  const end = (sums.bucket + 1) * MICROS_PER_HOUR
   let last = { startTime: sums.bucket * MICROS_PER_HOUR, id: 0 }
   for (;;) {
     const page = await read
@@ -133,7 +129,13 @@ async function addTraces(
       })
       .from(traces)
       .where(
-        and(tracesOf(db, sums), sql`(${traces.startTime}, ${traces.id}) > (${last.startTime}, ${last.id})`),
+        and(
+          eq(traces.projectId, sums.projectId),
+          // Said by itself too: SQLite begins where a plain bound says, be it the hour's and far behind the pair.
+          gte(traces.startTime, last.startTime),
+          lt(traces.startTime, end),
+          sql`(${traces.startTime}, ${traces.id}) > (${last.startTime}, ${last.id})`,
+        ),
       )
       .orderBy(asc(traces.startTime), asc(traces.id))
       .limit(rowsPerPage)
@@ -143,9 +145,9 @@ async function addTraces(
     await onCounted(page.length)
     // SQLite answers without leaving the thread: signals want to be heard too.
     await nextTurn()
-    const end = page.at(-1)
-    if (!end || page.length < rowsPerPage) return
-    last = end
+    const lastOfPage = page.at(-1)
+    if (!lastOfPage || page.length < rowsPerPage) return
+    last = lastOfPage
   }
 }
 
@@ -236,7 +238,10 @@ async function emptyUnreadable(db: Database, bucket: Bucket): Promise<void> {
 }
 
 /** Locks the sums of one hour: every shard, made where it is missing, or a writer could put one in behind our back. */
-async function lockShards({ db, tx }: Work, { projectId, bucket }: Bucket): Promise<void> {
+async function lockShards(
+  { db, tx }: { db: Database; tx: Queries },
+  { projectId, bucket }: Bucket,
+): Promise<void> {
   const { sketch, ...none } = emptyBucket(projectId, bucket)
   const latencySketch = sketch.encode()
   const rows = Array.from({ length: BUCKET_SHARDS + 1 }, (_, shard) => ({ ...none, shard, latencySketch }))
