@@ -42,6 +42,8 @@ beforeAll(async () => {
   const body = { email: 'admin@localhost', password: 'admin' }
   admin.keep(await ask('/auth/login', { body: JSON.stringify(body) }))
   seen = problems()
+  // It is waited for later, and says then what went wrong.
+  seen.catch(() => {})
 })
 afterAll(async () => {
   await program?.stop()

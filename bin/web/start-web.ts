@@ -22,10 +22,9 @@ export async function startWeb(runtime: Runtime, options: { dev: boolean }): Pro
   const bound = await listenPatiently(target, () => listenOn(server, target))
   const endHousekeeping = startHousekeeping(runtime)
   const endDirectorySync = startDirectorySync(runtime)
-  const endWarmUp = options.dev ? () => {} : warmUp(runtime, pages)
+  const endWarmUp = options.dev ? async () => {} : warmUp(runtime, pages)
   const stop = async (graceMs: number) => {
-    endWarmUp()
-    await Promise.all([closeServer(server, graceMs), endHousekeeping(), endDirectorySync()])
+    await Promise.all([closeServer(server, graceMs), endWarmUp(), endHousekeeping(), endDirectorySync()])
   }
   return { port: bound, stop }
 }

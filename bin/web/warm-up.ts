@@ -1,6 +1,6 @@
 /**
  * Makes a page a few dozen times after the start, for nobody: by then the engine has compiled what makes pages, and the
- * first people after a start do not wait for it. Everybody who asks meanwhile goes first.
+ * first people after a start do not wait for it.
  */
 import type { RequestListener } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,27 +11,37 @@ import type { Runtime } from '#server/runtime'
 const BEGIN_AFTER_MS = 5_000
 /** After so many a page takes no less than after twice as many. */
 const TIMES = 60
-/** At most a quarter of one core. */
-const PAUSE_MS = 75
+/** Three pauses as long as a page took: a quarter of one core. */
+const PAUSES = 3
 
 /**
  * Begins to warm up; pages are asked of `pages` itself, so neither limits nor metrics count them.
- * @returns what ends it
+ * @returns what ends it, after the page that is being made
  */
-export function warmUp({ config, log }: Pick<Runtime, 'config' | 'log'>, pages: RequestListener): () => void {
+export function warmUp(
+  { config, log }: Pick<Runtime, 'config' | 'log'>,
+  pages: RequestListener,
+  beginAfterMs = BEGIN_AFTER_MS,
+): () => Promise<void> {
   const ending = new AbortController()
-  // The one that needs no credential.
-  const url = config.auth.enabled ? '/login' : '/projects'
-  void makeAgainAndAgain(pages, url, ending.signal).catch((error) => {
-    if (!ending.signal.aborted) log.debug({ err: error }, 'pages could not be warmed up')
-  })
-  return () => ending.abort()
+  const { signal } = ending
+  // What needs no credential, and leads nowhere else by itself.
+  const url = config.auth.enabled ? '/login?local=1' : '/projects'
+  const done = sleep(beginAfterMs, undefined, { signal, ref: false })
+    .then(() => makeAgainAndAgain(pages, url, signal))
+    .catch((error) => {
+      if (!signal.aborted) log.debug({ err: error }, 'pages could not be warmed up')
+    })
+  return () => {
+    ending.abort()
+    return done
+  }
 }
 
 async function makeAgainAndAgain(pages: RequestListener, url: string, signal: AbortSignal): Promise<void> {
-  await sleep(BEGIN_AFTER_MS, undefined, { signal, ref: false })
   for (let time = 0; time < TIMES; time++) {
-    await inject(pages, { method: 'GET', url, headers: { host: 'localhost' }, signal })
-    await sleep(PAUSE_MS, undefined, { signal, ref: false })
+    const since = performance.now()
+    await inject(pages, { method: 'GET', url, headers: { host: 'localhost' } })
+    await sleep((performance.now() - since) * PAUSES, undefined, { signal, ref: false })
   }
 }

@@ -7,6 +7,8 @@ import { api } from '../api'
 
 const SETTINGS = ['sign-in']
 const REFRESH_MS = 30_000
+/** Each time every provider is asked over the network. */
+const STATES_MS = 5 * 60_000
 
 /** Every provider, those of the environment first; never a secret. */
 export function useSignInSettings() {
@@ -22,7 +24,7 @@ export function useProviderStates(): readonly ProviderState[] {
   const { data } = useQuery({
     queryKey: [...SETTINGS, 'states'],
     queryFn: ({ signal }) => api<{ states: ProviderState[] }>('/ui/sign-in/states', { signal }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: STATES_MS,
     retry: false,
   })
   return data?.states ?? []

@@ -17,6 +17,8 @@ export const SINGLE_FAILURES = 20
 const MAX_NAMED = 20
 /** Clients told apart at a time for one action; past them all share one count. */
 const MAX_CLIENTS = 10_000
+/** Entries of counted failures in one transaction. */
+const SETTLED_AT_ONCE = 200
 /** Entries of one action being written at a time; while there are so many, failures of all clients share one count. */
 const MAX_AT_ONCE = 8
 
@@ -97,7 +99,7 @@ export async function recordFailure(
   const written = isFirst && !isBusy ? writeSingle(ctx, own, event) : null
   const isShared = isFirst && by === 'address'
   if (!written) count(isShared ? floodFor(ctx, event.action, windowMs, ANYBODY, past) : own, ctx, event)
-  await Promise.all([written, ...past.map(settle)])
+  await Promise.all([written, settle(past)])
 }
 
 function count(flood: Flood, ctx: RecordCtx, event: Failure): void {
@@ -107,7 +109,7 @@ function count(flood: Flood, ctx: RecordCtx, event: Failure): void {
   if (target && flood.targets.size < MAX_NAMED) flood.targets.add(target)
   if (event.reason && flood.reasons.size < MAX_NAMED) flood.reasons.add(event.reason)
   // Nobody may come to begin the next window.
-  if (flood.counted === 1) setTimeout(() => void settle(flood), flood.windowMs).unref()
+  if (flood.counted === 1) setTimeout(() => void settle([flood]), flood.windowMs).unref()
 }
 
 async function writeSingle(ctx: RecordCtx, flood: Flood, event: Failure): Promise<void> {
@@ -185,25 +187,40 @@ function forgetPast(floods: Map<string, Flood>, nowMs: number): void {
   }
 }
 
-/** Writes the entry for what was only counted; what cannot be written is said in the log. */
-async function settle(flood: Flood): Promise<void> {
+/** Writes the entries for what was only counted, in one transaction; what cannot be written is said in the log. */
+async function settle(floods: readonly Flood[]): Promise<void> {
+  const [any] = floods
+  const entries = floods.flatMap((flood) => takeEntry(flood) ?? [])
+  if (!any || entries.length === 0) return
+  try {
+    await any.ctx.db.write(async (tx) => {
+      for (const { ctx, event } of entries) await recordEvent(tx, ctx, event)
+    })
+  } catch (err) {
+    for (const { ctx, event } of entries) {
+      const { action, details } = event
+      ctx.log.error({ err, action, details }, 'failures that were counted could not be recorded')
+    }
+  }
+}
+
+/** The entry for what was counted, which is forgotten here; null when it was nothing. */
+function takeEntry(flood: Flood) {
   const { ctx, action, target, window, windowMs, targets, reasons, counted: count } = flood
   const floods = floodsFor(ctx.db, action)
   if (floods.get(flood.key) === flood) floods.delete(flood.key)
   flood.counted = 0
-  if (count === 0) return
+  if (count === 0) return null
   const minute = new Date(window * windowMs).toISOString()
   const details = { count, minute, targets: [...targets], reasons: [...reasons] }
-  try {
-    const event = { action, outcome: 'failure' as const, reason: 'flood', details, ...(target && { target }) }
-    await ctx.db.write((tx) => recordEvent(tx, ctx, event))
-  } catch (err) {
-    ctx.log.error({ err, action, details }, 'failures that were counted could not be recorded')
-  }
+  const event = { action, outcome: 'failure' as const, reason: 'flood', details, ...(target && { target }) }
+  return { ctx, event }
 }
 
 /** Writes the entries for what has been counted so far: call it before the database is closed. */
 export async function settleFloods(db: Database): Promise<void> {
-  for (const floods of [...floodsOf(db).byAction.values()])
-    for (const flood of [...floods.values()]) await settle(flood)
+  const floods = [...floodsOf(db).byAction.values()].flatMap((byClient) => [...byClient.values()])
+  // Not too many at a time: whoever else writes waits for the whole transaction.
+  for (let at = 0; at < floods.length; at += SETTLED_AT_ONCE)
+    await settle(floods.slice(at, at + SETTLED_AT_ONCE))
 }

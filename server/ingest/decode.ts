@@ -21,8 +21,8 @@ const BYTES_AT_ONCE = 16 * 1024 * 1024
 const JSON_BYTES_AT_ONCE = 4 * 1024 * 1024
 /** Read into objects, JSON takes up to thirty times its bytes: it may be no longer, whatever protobuf may. */
 export const MAX_JSON_BYTES = 32 * 1024 * 1024
-/** How many times its bytes a document of JSON usually takes once it is read. */
-const JSON_GROWTH = 10
+/** How many times its bytes a document of JSON may take once it is read. */
+const JSON_GROWTH = 30
 
 /** A span that came to be a row, or the reason why it did not. */
 export type Decoded = IncomingSpan | { reason: string }

@@ -68,7 +68,7 @@ export class GroupWriter {
         onTrouble(error, 'spans could not be stored; trying again')
         meter.retried()
         if (!isTransient) strange += 1
-        if (strange >= SUSPICIOUS_FAILURES && (await this.#isThere())) return this.#hunt(open, lane, error)
+        if (strange >= SUSPICIOUS_FAILURES && (await this.#isThere())) return this.#hunt(open, lane)
       }
       await sleep(pauseMs)
     }
@@ -105,40 +105,51 @@ export class GroupWriter {
   }
 
   /**
-   * Finds the spans that fail for a reason nobody knows, and rejects them if others were stored meanwhile. If none was,
-   * the fault may be ours, and their senders may come again.
+   * Finds the spans that fail for a reason nobody knows. One that fails again, after others of its group were stored, is
+   * rejected. Where nothing of the group can be stored the fault may be ours, and the senders may come again.
    */
-  async #hunt(entries: Entry[], lane: number, error: unknown): Promise<void> {
-    const since = this.#lastCommit
-    const culprits: Entry[] = []
+  async #hunt(entries: Entry[], lane: number): Promise<void> {
+    const suspects: Entry[] = []
+    let stored = false
     let failures = 0
     const search = async (part: Entry[]): Promise<void> => {
-      const isHopeless = failures >= HOPELESS_FAILURES && this.#lastCommit === since
-      if (!isHopeless && !(await this.#fails(part, lane))) return
-      failures += 1
-      if (isHopeless || part.length === 1) culprits.push(...part)
-      else for (const half of halvesOf(part)) await search(half)
+      if (!stored && failures >= HOPELESS_FAILURES) return this.#tellToComeAgain(part)
+      const { length, error } = await this.#tryOnce(part, lane)
+      if (!error) stored ||= length > 0
+      else {
+        failures += 1
+        if (part.length === 1) suspects.push(...part)
+        else for (const half of halvesOf(part)) await search(half)
+      }
     }
     for (const half of halvesOf(entries)) await search(half)
-    for (const culprit of culprits) {
-      if (this.#lastCommit === since) this.#options.onCulprit(culprit.request)
-      else this.#reject(culprit, error)
+    for (const suspect of suspects) {
+      // What was wrong for a moment may be over by now.
+      const { error } = await this.#tryOnce([suspect], lane)
+      if (error && stored) this.#reject(suspect, error)
+      else if (error) this.#tellToComeAgain([suspect])
     }
   }
 
-  /** Stores a part with one try. True when it fails for a reason nobody knows; for any other it is dealt with as ever. */
-  async #fails(part: Entry[], lane: number): Promise<boolean> {
-    const { dialect } = this.#options.db
-    if (part.length === 0) return false
+  /** Stores what is not answered yet, and says how much that was, or why it fails. Faults that are known are dealt with as ever. */
+  async #tryOnce(part: Entry[], lane: number): Promise<{ length: number; error?: unknown }> {
+    const { db, keepAnswered } = this.#options
+    const open = keepAnswered ? part : part.filter(({ request }) => !request.isAnswered)
+    const { length } = open
+    if (length === 0) return { length }
     try {
-      await this.#storeOnce(part, lane)
-      return false
+      await this.#storeOnce(open, lane)
+      return { length }
     } catch (error) {
-      if (dialect.isStorageFull(error)) throw this.#noteFull(error)
-      if (!dialect.isTransient(error) && !isFaultOfData(error)) return true
-      await this.store(part, lane)
-      return false
+      if (db.dialect.isStorageFull(error)) throw this.#noteFull(error)
+      if (!db.dialect.isTransient(error) && !isFaultOfData(error)) return { length, error }
+      await this.store(open, lane)
+      return { length }
     }
+  }
+
+  #tellToComeAgain(entries: readonly Entry[]): void {
+    for (const { request } of entries) this.#options.onCulprit(request)
   }
 
   #reject({ request }: Entry, error: unknown): void {

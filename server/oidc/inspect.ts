@@ -6,6 +6,8 @@ import { providerFaults } from '#server/oidc/rules'
 
 export type { ProviderReport } from '#server/oidc/model'
 
+export const NO_KEYS = 'The provider publishes no keys: no token of it could be believed.'
+
 /** Fetches discovery document and keys, past what is kept, and says what was found. */
 export async function inspectProvider(settings: ProviderSettings): Promise<ProviderReport> {
   const [fault] = providerFaults(settings)
@@ -59,7 +61,7 @@ function warningsOf(
   const scopes = document.scopes_supported
   const unknown = Array.isArray(scopes) ? settings.scopes.filter((scope) => !scopes.includes(scope)) : []
   const checks: [boolean, string][] = [
-    [keys === 0, 'The provider publishes no keys: no token of it could be believed.'],
+    [keys === 0, NO_KEYS],
     [
       tokenAuth !== 'client_assertion_jwt' && !tokenAuthMethods.includes(tokenAuth),
       `The provider does not announce ${tokenAuth} at its token endpoint.`,
