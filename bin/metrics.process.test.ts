@@ -1,7 +1,7 @@
 /** Metrics of the running program: one port tells of every process. */
 import { afterEach, expect, it } from 'vitest'
+import { freePort } from '../test/free-port'
 import { asJson, exportRequest } from '../test/otlp'
-import { freePort } from '../test/postgres'
 import { type Program, type ProgramOptions, startProgram, until } from '../test/program'
 
 const SECRET = 'metrics-secret-0123456789-abcdefghij'

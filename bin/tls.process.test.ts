@@ -10,8 +10,8 @@ import { connect as connectTls } from 'node:tls'
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, makeAuthority, makeCertificate } from '../test/certificates'
+import { freePort } from '../test/free-port'
 import { EXPORT_PATH } from '../test/grpc'
-import { freePort } from '../test/postgres'
 import { type Program, runBennu, startProgram, until } from '../test/program'
 
 const HOSTS = ['DNS:localhost', 'IP:127.0.0.1']

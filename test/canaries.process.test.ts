@@ -17,8 +17,9 @@ import {
   sendAndKeep,
   signIn,
 } from './canary-run'
+import { freePort } from './free-port'
 import { GrpcTestClient } from './grpc'
-import { freePort, type PostgresServer, startPostgres } from './postgres'
+import { type PostgresServer, startPostgres } from './postgres'
 import { type Program, runBennu, startProgram, until } from './program'
 import { ask, bearer } from './rotation-traffic'
 

@@ -1,11 +1,12 @@
 /** A PostgreSQL server of our own, for tests: a temporary folder, a free port of 127.0.0.1, gone at the end. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from './free-port'
 import { requirePostgres } from './postgres-install'
 import { isAlive, tryKill } from './program'
 
@@ -226,14 +227,4 @@ function watch(pid: number, home: string): ChildProcess {
   const pipe = watcher.stdin as Socket | null
   pipe?.unref()
   return watcher
-}
-
-/** A port of 127.0.0.1 that nobody listens on just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseConfig } from '#server/config'
-import { freePort, type PostgresServer } from './postgres'
+import { freePort } from './free-port'
+import type { PostgresServer } from './postgres'
 
 type Env = Record<string, string>
 

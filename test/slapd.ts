@@ -8,7 +8,7 @@ import { Attribute, Change, Client } from 'ldapts'
 import type { LdapConfig } from '#server/config/model'
 import { canonicalDn } from '#server/ldap/dn'
 import { type Certificate, makeAuthority, makeCertificate } from './certificates'
-import { freePort } from './postgres'
+import { freePort } from './free-port'
 
 const READY_MS = 15_000
 export const SUFFIX = 'dc=example,dc=com'

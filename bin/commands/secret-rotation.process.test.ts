@@ -1,8 +1,9 @@
 /** A new PHOENIX_SECRET on two replicas under traffic, from the first day of the old one to the day after it has gone. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signToken, verifyTokenText } from '#server/auth/tokens'
+import { freePort } from '../../test/free-port'
 import { GrpcTestClient } from '../../test/grpc'
-import { freePort, type PostgresServer, startPostgres } from '../../test/postgres'
+import { type PostgresServer, startPostgres } from '../../test/postgres'
 import { type Program, runBennu, startProgram } from '../../test/program'
 import { ask, bearer, cookiesOf, type Senders, Traffic } from '../../test/rotation-traffic'
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeAuthority, makeCertificate } from '../../test/certificates'
-import { freePort } from '../../test/postgres'
+import { freePort } from '../../test/free-port'
 import { type Program, startProgram } from '../../test/program'
 
 const AUTH = { PHOENIX_ENABLE_AUTH: 'true', PHOENIX_SECRET: 'q7w8e9r0t1y2u3i4o5p6a7s8d9f0g1h2' }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeAuthority, makeCertificate } from '../../test/certificates'
-import { freePort } from '../../test/postgres'
+import { freePort } from '../../test/free-port'
 
 const PATIENCE_MS = 10_000
 

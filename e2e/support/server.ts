@@ -1,5 +1,4 @@
 /** A running Bennu for the browser to visit, and a second connection to its database to fill it with. */
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { parseConfig } from '#server/config'
@@ -7,6 +6,7 @@ import type { DatabaseConfig } from '#server/config/model'
 import type { Ctx } from '#server/context'
 import type { Database } from '#server/db/database'
 import { openDatabase } from '#server/db/open'
+import { freePort } from '../../test/free-port'
 import { startPostgres } from '../../test/postgres'
 import { startProgram } from '../../test/program'
 
@@ -66,15 +66,4 @@ export async function openWorld(env: Record<string, string | undefined>): Promis
     clock: () => new Date(),
     log: pino({ level: 'silent' }),
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
 }

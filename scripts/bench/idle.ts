@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../test/postgres'
+import { freePort } from '../../test/free-port'
 import { runBennu, spawnBennu, startProgram } from '../../test/program'
 import { residentMb } from './processes'
 

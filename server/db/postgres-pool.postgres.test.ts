@@ -11,7 +11,8 @@ import {
   openTestDatabase,
   postgresConfig,
 } from '../../test/database'
-import { freePort, type PostgresServer, startPostgres } from '../../test/postgres'
+import { freePort } from '../../test/free-port'
+import { type PostgresServer, startPostgres } from '../../test/postgres'
 import { describeTables, runSql } from '../../test/sql'
 
 const log = pino({ level: 'silent' })

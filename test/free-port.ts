@@ -1,0 +1,25 @@
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
+
+/** Below what systems give to connections that go out: one of those could take it before it is listened on. */
+const LOWEST = 10_240
+const HIGHEST = 32_000
+const TRIES = 100
+
+/** A port that nobody listens on just now, and hardly anybody else will be given. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = randomInt(LOWEST, HIGHEST)
+    if (await isFree(port)) return port
+  }
+  throw new Error('no port is free')
+}
+
+/** On every address, as a server may want it. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, () => probe.close(() => resolve(true)))
+  })
+}
