@@ -17,15 +17,16 @@ test.each(specs)('%s is watched', (spec) => {
   const text = readFileSync(join(E2E, spec), 'utf8')
   // A server of its own kind comes from a file of support/, which adds to the fixtures.
   const source = /import \{[^}]*\btest\b[^}]*\} from '\.\.\/support\/([\w-]+)'/.exec(text)?.[1]
-  if (source === undefined) {
-    // Many servers in one file: it calls the watchers for each context and page that it opens.
-    expect(text).toContain('watchPolicy(context)')
-    expect(text).toContain('listen(page)')
-  } else if (source !== 'fixtures') {
-    const support = readFileSync(join(E2E, `support/${source}.ts`), 'utf8')
-    expect(support).toMatch(/import \{[^}]*\btest\b[^}]*\} from '\.\/fixtures'/)
-  }
+  if (source === 'fixtures' || (source !== undefined && addsToFixtures(source))) return
+  // Many servers in one file: it calls the watchers for each context and page that it opens.
+  expect(text).toContain('watchPolicy(context)')
+  expect(text).toContain('listen(page)')
 })
+
+const addsToFixtures = (source: string) =>
+  /import \{[^}]*\btest\b[^}]*\} from '\.\/fixtures'/.test(
+    readFileSync(join(E2E, `support/${source}.ts`), 'utf8'),
+  )
 
 test.each(specs)('%s does not take the bare `test` beside the watched one', (spec) => {
   const text = readFileSync(join(E2E, spec), 'utf8')

@@ -6,11 +6,16 @@ const LOWEST = 10_240
 const HIGHEST = 32_000
 const TRIES = 100
 
+/** What this process has given out: whoever has it may not listen yet. */
+const given = new Set<number>()
+
 /** A port that nobody listens on just now, and hardly anybody else will be given. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < TRIES; tries++) {
     const port = randomInt(LOWEST, HIGHEST)
-    if (await isFree(port)) return port
+    if (given.has(port) || !(await isFree(port))) continue
+    given.add(port)
+    return port
   }
   throw new Error('no port is free')
 }
