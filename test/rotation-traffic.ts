@@ -53,9 +53,15 @@ export function ask(
   })
 }
 
-/** True when no server took the call: no connection, or a stream that was refused before any work (RFC 9113, 8.7). */
+/**
+ * True when no server took the call: no connection, one that the system had taken and that was reset when the listener
+ * closed, or a stream that was refused before any work (RFC 9113, 8.7).
+ */
 const isUntouched = ({ code, details }: GrpcAnswer) =>
-  code === 'UNAVAILABLE' && /ECONNREFUSED|Stream refused by server/.test(details)
+  code === 'UNAVAILABLE' &&
+  /ECONNREFUSED|ECONNRESET|Connection dropped|Stream refused by server/.test(details)
+
+const UNTOUCHED = ['ECONNREFUSED', 'ECONNRESET']
 
 /** The Cookie header of what an answer sets. */
 export const cookiesOf = ({ headers }: Answer): string =>
@@ -142,7 +148,7 @@ export class Traffic {
         return await ask(replica.baseUrl, method, path, sent)
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code
-        if (code !== 'ECONNREFUSED' || tries === this.replicas.length)
+        if (!UNTOUCHED.includes(code ?? '') || tries === this.replicas.length)
           throw new Error(`${method} ${path}: ${code ?? error}`)
         this.refused++
       }
