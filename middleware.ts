@@ -13,7 +13,7 @@ export const config = {
   // Machine paths stay out: their bodies are streams, and buffering here would cut them at 10 MB.
   // `PAGE_MATCHER` of server/top-level-paths.ts, spelled out because it is read from the source.
   matcher: [
-    '/((?!(?:v1|api|auth|oauth2|ui|healthz|readyz|arize_phoenix_version|openapi\\.json|graphql|_next/static)(?:/|$)).*)',
+    '/((?!(?:v1|api|auth|oauth2|ui|healthz|readyz|arize_phoenix_version|openapi\\.json|favicon\\.ico|graphql|_next/static)(?:/|$)).*)',
   ],
 }
 

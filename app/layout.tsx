@@ -11,7 +11,8 @@ export const dynamic = 'force-dynamic'
 export const metadata: Metadata = {
   title: { default: 'Bennu', template: '%s · Bennu' },
   description: 'Traces of LLM applications',
-  // A picture of our own in the page: no request for /favicon.ico, whatever the path prefix.
+  // In the page, so that none asks for it, whatever the path prefix; public/favicon.ico is for what has no page: a failed
+  // one before its scripts have run, and bookmarks.
   icons: {
     icon: `data:image/svg+xml,${encodeURIComponent(
       '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="6" fill="#4652d8"/><path d="M5 13h3l2.5-6 3.5 10 2.2-5H19" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>',

@@ -7,7 +7,7 @@
 /** Nothing here or below is a page. */
 const MACHINE = [
   ...['v1', 'api', 'auth', 'oauth2', 'ui'],
-  ...['healthz', 'readyz', 'arize_phoenix_version', 'openapi.json'],
+  ...['healthz', 'readyz', 'arize_phoenix_version', 'openapi.json', 'favicon.ico'],
 ]
 const PAGES = [
   ...['login', 'logout', 'forgot-password', 'reset-password', 'reset-password-with-token'],

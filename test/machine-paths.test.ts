@@ -32,6 +32,7 @@ it.each([
   '/readyz',
   '/arize_phoenix_version',
   '/openapi.json',
+  '/favicon.ico',
 ])('%s is for machines', (path) => {
   expect([isPage(path), listenerSetsPolicy(path)]).toEqual([false, true])
 })

@@ -57,6 +57,12 @@ describe('machine paths', () => {
   it('/arize_phoenix_version is a plain number', async () => {
     expect(await (await get('/arize_phoenix_version')).text()).toBe('20.3.0')
   })
+
+  it('/favicon.ico is a picture, for pages that could not name one', async () => {
+    const answer = await get('/favicon.ico')
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/x-icon'])
+    expect(new Uint8Array(await answer.arrayBuffer()).slice(0, 4)).toEqual(Uint8Array.of(0, 0, 1, 0))
+  })
 })
 
 describe('methods', () => {
