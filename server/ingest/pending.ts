@@ -21,6 +21,8 @@ export class PendingRequest {
   #raw: IngestRequest | null
   #spans: Iterator<Decoded> | null = null
   #isExhausted = false
+  /** Decoded to see whether there is one more, and not taken out yet. */
+  #ahead: Decoded | null = null
   readonly #reasons = new Map<string, number>()
 
   constructor(id: number, raw: IngestRequest, receivedAt: Date) {
@@ -48,8 +50,17 @@ export class PendingRequest {
     return count
   }
 
-  /** The next span, or null after the last. */
+  /** The next span, or null after the last; it stays where it is. */
+  peek(): Decoded | null {
+    this.#ahead ??= this.next()
+    return this.#ahead
+  }
+
+  /** Takes the next span out; null after the last. */
   next(): Decoded | null {
+    const ahead = this.#ahead
+    this.#ahead = null
+    if (ahead) return ahead
     const step = this.#spans?.next()
     if (!step || step.done) {
       this.#isExhausted = true

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { eq } from 'drizzle-orm'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -328,6 +329,24 @@ describe('the pipeline', () => {
     const outcomes = await Promise.all([sendBody(body), sendBody(body), sendBody(body)])
     expect(outcomes).toEqual([fine(5_000), fine(5_000), fine(5_000)])
     expect(await db.read.$count(db.t.spans)).toBe(5_000)
+  })
+
+  it('answers a request that fills a transaction to the last place with it, not with the next', async () => {
+    let isAnswered = false
+    const answeredBefore: boolean[] = []
+    const write: Database['write'] = async (work, options) => {
+      await sleep(50)
+      answeredBefore.push(isAnswered)
+      return db.write(work, options)
+    }
+    const { send } = start({ db: { ...db, write } as Database, maxQueuedSpans: 4 })
+    const full = send('a', 'b', 'c', 'd').then((outcome) => {
+      isAnswered = true
+      return outcome
+    })
+    expect(await Promise.all([full, send('e', 'f', 'g', 'h')])).toEqual([fine(4), fine(4)])
+    expect(answeredBefore).toEqual([false, true])
+    expect(await storedNames()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
   })
 
   it('lets others have their turn between the transactions of a large request', async () => {

@@ -163,7 +163,7 @@ export class IngestPipeline {
         continue
       }
       if (lane.inGroup.at(-1) !== request) lane.inGroup.push(request)
-      const decoded = this.#next(request)
+      const decoded = this.#decode(request, () => request.next())
       if (decoded === null) this.#waiting.shift()
       else if ('reason' in decoded) request.reject(decoded.reason)
       else {
@@ -172,18 +172,26 @@ export class IngestPipeline {
         characters += sizeOf(decoded)
       }
     }
-    this.#meter.decoding(null)
     this.#giveWay()
+    this.#meter.decoding(null)
     return entries
   }
 
   /**
    * A request that fills more than a transaction goes on after those that wait, or one exporter would hold up all
-   * others. What has been opened stays in memory meanwhile: only so much of it may.
+   * others. What has been opened stays in memory meanwhile: only so much of it may. One whose last span has just been
+   * taken is out of the queue with it: its answer is not to wait for one more transaction.
    */
   #giveWay(): void {
-    const { first, heldBytes } = this.#waiting
+    const { first } = this.#waiting
     if (!first?.isOpen) return
+    this.#meter.decoding(first.id)
+    if (this.#decode(first, () => first.peek()) === null) {
+      this.#waiting.shift()
+      return
+    }
+    // Added up only here: most transactions end with the last of a request.
+    const { heldBytes } = this.#waiting
     const isOnlyOne = heldBytes === first.heldBytes
     if (isOnlyOne || heldBytes <= this.#options.maxInflatedBytes) this.#waiting.rotate()
   }
@@ -205,10 +213,10 @@ export class IngestPipeline {
     }
   }
 
-  /** The next span; null after the last, and when there is a fault of ours in making a row of it. */
-  #next(request: PendingRequest): Decoded | null {
+  /** A span of the request; null after the last, and when there is a fault of ours in making a row of it. */
+  #decode(request: PendingRequest, step: () => Decoded | null): Decoded | null {
     try {
-      return request.next()
+      return step()
     } catch (error) {
       this.#fail(request, toAppError(error))
       return null
