@@ -2,7 +2,7 @@
 import type { KeySummary } from '#server/api-keys/model'
 import { plural } from '../format'
 import { ConfirmDialog } from '../ui/confirm-dialog'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { Skeleton } from '../ui/states'
 import { RelativeTime } from '../ui/time'
 import { useDeleteKey, useKeyUsage } from './hooks'
@@ -10,13 +10,7 @@ import { useDeleteKey, useKeyUsage } from './hooks'
 /** Asks before a key dies, and says what stops with it. */
 export function DeleteKeyDialog({ apiKey, onClose }: { apiKey: KeySummary; onClose: () => void }) {
   const remove = useDeleteKey(apiKey)
-  const confirm = () =>
-    remove.mutate(undefined, {
-      onSuccess: () => {
-        onClose()
-        void notify(`${apiKey.name} was deleted`)
-      },
-    })
+  const confirm = () => remove.mutate(undefined, closeAndSay(onClose, `${apiKey.name} was deleted`))
   return (
     <ConfirmDialog
       title="Delete this key?"

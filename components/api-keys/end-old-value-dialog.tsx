@@ -1,7 +1,7 @@
 'use client'
 import type { KeySummary } from '#server/api-keys/model'
 import { ConfirmDialog } from '../ui/confirm-dialog'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { RelativeTime } from '../ui/time'
 import { useEndOldValue } from './hooks'
 
@@ -9,12 +9,7 @@ import { useEndOldValue } from './hooks'
 export function EndOldValueDialog({ apiKey, onClose }: { apiKey: KeySummary; onClose: () => void }) {
   const end = useEndOldValue(apiKey)
   const confirm = () =>
-    end.mutate(undefined, {
-      onSuccess: () => {
-        onClose()
-        void notify(`The old value of ${apiKey.name} has ended`)
-      },
-    })
+    end.mutate(undefined, closeAndSay(onClose, `The old value of ${apiKey.name} has ended`))
   return (
     <ConfirmDialog
       title="End the old value now?"

@@ -1,22 +1,14 @@
 'use client'
 import type { SecretSummary } from '#server/secrets/model'
 import { DeleteByNameDialog } from '../ui/delete-by-name-dialog'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { useChangeSecret } from './hooks'
 
 /** Asks for the name before a value is gone for good. */
 export function DeleteSecretDialog({ secret, onClose }: { secret: SecretSummary; onClose: () => void }) {
   const change = useChangeSecret()
   const remove = () =>
-    change.mutate(
-      { key: secret.key, value: null },
-      {
-        onSuccess: () => {
-          onClose()
-          void notify(`${secret.key} was deleted`)
-        },
-      },
-    )
+    change.mutate({ key: secret.key, value: null }, closeAndSay(onClose, `${secret.key} was deleted`))
   return (
     <DeleteByNameDialog
       title="Delete this secret?"

@@ -6,7 +6,7 @@ import { Button } from '../ui/button'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { Form } from '../ui/form'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { TextField } from '../ui/text-field'
 import { useChangeSecret } from './hooks'
 
@@ -34,12 +34,7 @@ export function SecretDialog({ secret, onClose }: SecretDialogProps) {
     const name = key.trim()
     change.mutate(
       { key: name, value: value.trim() },
-      {
-        onSuccess: () => {
-          onClose()
-          void notify(secret ? `The value of ${name} was replaced` : `${name} is stored`)
-        },
-      },
+      closeAndSay(onClose, secret ? `The value of ${name} was replaced` : `${name} is stored`),
     )
   }
   const isUntouched = value === '' && key === (secret?.key ?? '')

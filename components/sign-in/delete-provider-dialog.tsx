@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { ProviderView } from '#server/sso-providers/model'
 import { plural } from '../format'
 import { DeleteByNameDialog } from '../ui/delete-by-name-dialog'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { EndSessions } from './end-sessions'
 import { useProviderDeed } from './hooks'
 
@@ -13,15 +13,7 @@ export function DeleteProviderDialog({ provider, onClose }: { provider: Provider
   const [endSessions, setEndSessions] = useState(false)
   const deed = useProviderDeed()
   const remove = () =>
-    deed.mutate(
-      { kind: 'delete', name, endSessions },
-      {
-        onSuccess: () => {
-          onClose()
-          void notify(`${displayName} was deleted`)
-        },
-      },
-    )
+    deed.mutate({ kind: 'delete', name, endSessions }, closeAndSay(onClose, `${displayName} was deleted`))
   return (
     <DeleteByNameDialog
       title="Delete this provider?"

@@ -7,7 +7,7 @@ import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { Form } from '../ui/form'
 import { Notice } from '../ui/notice'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { SelectField } from '../ui/select-field'
 import { CopyLine } from './copy-line'
 import { useProviderDeed, useProviderTest } from './hooks'
@@ -121,10 +121,10 @@ function useProviderForm(provider: ProviderView | null, onClose: () => void) {
       { kind: provider ? 'update' : 'create', name, input: { ...input, updatedAt: provider?.updatedAt } },
       {
         onError,
-        onSuccess: () => {
-          onClose()
-          void notify(provider ? `${input.displayName} was saved` : `${input.displayName} was added`)
-        },
+        ...closeAndSay(
+          onClose,
+          provider ? `${input.displayName} was saved` : `${input.displayName} was added`,
+        ),
       },
     )
   }

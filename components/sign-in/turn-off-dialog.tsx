@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import type { ProviderView } from '#server/sso-providers/model'
 import { ConfirmDialog } from '../ui/confirm-dialog'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { EndSessions } from './end-sessions'
 import { useProviderDeed } from './hooks'
 
@@ -14,12 +14,7 @@ export function TurnOffDialog({ provider, onClose }: { provider: ProviderView; o
   const confirm = () =>
     deed.mutate(
       { kind: 'switch', name, enabled: false, endSessions },
-      {
-        onSuccess: () => {
-          onClose()
-          void notify(`${displayName} is off`)
-        },
-      },
+      closeAndSay(onClose, `${displayName} is off`),
     )
   return (
     <ConfirmDialog

@@ -15,6 +15,14 @@ export async function notify(sentence: string): Promise<void> {
   toast.success(sentence)
 }
 
+/** What follows when a mutation has succeeded: its dialog closes, and the corner says what was done. */
+export const closeAndSay = (onClose: () => void, sentence: string): { onSuccess: () => void } => ({
+  onSuccess: () => {
+    onClose()
+    void notify(sentence)
+  },
+})
+
 /** Called once there is a place for toasts: what is said earlier would be lost. */
 export const toastsAreShown = (): void => markShown()
 

@@ -7,7 +7,7 @@ import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { Form } from '../ui/form'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { TextField } from '../ui/text-field'
 import { useChangeUser } from './hooks'
 
@@ -26,12 +26,7 @@ function Disable({ user, onClose }: { user: UserSummary; onClose: () => void }) 
   const submit = () =>
     change.mutate(
       { disabled: true, ...(reason.trim() && { disabled_reason: reason.trim() }) },
-      {
-        onSuccess: () => {
-          onClose()
-          void notify(`${user.username} is disabled`)
-        },
-      },
+      closeAndSay(onClose, `${user.username} is disabled`),
     )
   const { keyCount, sessionCount } = user
   return (
@@ -64,15 +59,7 @@ function Disable({ user, onClose }: { user: UserSummary; onClose: () => void }) 
 function Enable({ user, onClose }: { user: UserSummary; onClose: () => void }) {
   const change = useChangeUser(user.id)
   const confirm = () =>
-    change.mutate(
-      { disabled: false },
-      {
-        onSuccess: () => {
-          onClose()
-          void notify(`${user.username} is enabled`)
-        },
-      },
-    )
+    change.mutate({ disabled: false }, closeAndSay(onClose, `${user.username} is enabled`))
   return (
     <ConfirmDialog
       title={`Enable ${user.username}?`}

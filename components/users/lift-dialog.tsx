@@ -7,7 +7,7 @@ import { ConfirmDialog } from '../ui/confirm-dialog'
 import { Dialog, DialogActions } from '../ui/dialog'
 import { Failure } from '../ui/failure'
 import { Form } from '../ui/form'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { TextField } from '../ui/text-field'
 import { RelativeTime } from '../ui/time'
 import { useLift } from './hooks'
@@ -17,16 +17,7 @@ const LIFTED = 'They may have an account again'
 /** Asks before one line of the list is let back. */
 export function LiftDialog({ entry, onClose }: { entry: BlockedIdentity; onClose: () => void }) {
   const lift = useLift()
-  const confirm = () =>
-    lift.mutate(
-      { id: entry.id },
-      {
-        onSuccess: () => {
-          onClose()
-          void notify(LIFTED)
-        },
-      },
-    )
+  const confirm = () => lift.mutate({ id: entry.id }, closeAndSay(onClose, LIFTED))
   return (
     <ConfirmDialog
       title="Lift this block?"
@@ -65,10 +56,7 @@ function LiftByNameDialog({ onClose }: { onClose: () => void }) {
     if (wanted === '') return setError('Enter an e-mail address or a name')
     setError(undefined)
     lift.mutate(wanted.includes('@') ? { email: wanted } : { username: wanted }, {
-      onSuccess: () => {
-        onClose()
-        void notify(LIFTED)
-      },
+      ...closeAndSay(onClose, LIFTED),
       onError: (problem) => {
         if (problem instanceof ApiError && problem.status < 500) setError(problem.message)
       },

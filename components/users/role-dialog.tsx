@@ -2,7 +2,7 @@
 import type { UserSummary } from '#server/users/model'
 import { plural } from '../format'
 import { ConfirmDialog } from '../ui/confirm-dialog'
-import { notify } from '../ui/notify'
+import { closeAndSay } from '../ui/notify'
 import { useChangeUser } from './hooks'
 import { ROLES, roleWord } from './words'
 
@@ -16,15 +16,7 @@ interface RoleDialogProps {
 export function RoleDialog({ user, role, onClose }: RoleDialogProps) {
   const change = useChangeUser(user.id)
   const confirm = () =>
-    change.mutate(
-      { role },
-      {
-        onSuccess: () => {
-          onClose()
-          void notify(`${user.username} is ${article(role)} now`)
-        },
-      },
-    )
+    change.mutate({ role }, closeAndSay(onClose, `${user.username} is ${article(role)} now`))
   const { username, sessionCount, keyCount } = user
   return (
     <ConfirmDialog
