@@ -1,4 +1,5 @@
 /** COPY … FROM STDIN over a connection of pg, by the interface that pg has for queries of other kinds. */
+import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { queryError } from '#server/db/postgres-errors'
 
@@ -16,9 +17,18 @@ export async function copyIn(client: pg.ClientBase, text: string, chunks: readon
 
 /** The parts of pg's connection that a COPY uses. */
 interface CopyConnection {
+  readonly stream: Duplex
   query(text: string): void
-  sendCopyFromChunk(chunk: Buffer): void
   endCopyFrom(): void
+}
+
+/** What stands before the bytes of a CopyData message: https://www.postgresql.org/docs/current/protocol-message-formats.html. */
+function copyDataHead(bytes: number): Buffer {
+  const head = Buffer.allocUnsafe(5)
+  head.write('d', 'latin1')
+  // The length counts itself.
+  head.writeInt32BE(4 + bytes, 1)
+  return head
 }
 
 class CopyQuery implements pg.Submittable {
@@ -38,7 +48,16 @@ class CopyQuery implements pg.Submittable {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
-    for (const chunk of this.#chunks) connection.sendCopyFromChunk(chunk)
+    const { stream } = connection
+    // pg's own way would copy every byte once more.
+    if (stream.writable) {
+      stream.cork()
+      for (const chunk of this.#chunks) {
+        stream.write(copyDataHead(chunk.byteLength))
+        stream.write(chunk)
+      }
+      stream.uncork()
+    }
     connection.endCopyFrom()
   }
 
