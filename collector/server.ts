@@ -1,5 +1,6 @@
 /** The collector: OTLP over gRPC and over HTTP, each on its standard port. */
 import { logVerbosity, Server, setLogVerbosity } from '@grpc/grpc-js'
+import { takeWaitingConnections } from '#server/listener/close-server'
 import type { Service } from '#server/process/child'
 import { listenPatiently } from '#server/process/listen'
 import type { Runtime } from '#server/runtime'
@@ -58,7 +59,8 @@ async function listen(runtime: Runtime): Promise<{ server: Server; port: number 
 }
 
 /** Lets calls that are under way end, for so long; then cuts them off. */
-function stop(server: Server, graceMs: number): Promise<void> {
+async function stop(server: Server, graceMs: number): Promise<void> {
+  await takeWaitingConnections()
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.forceShutdown(), graceMs)
     server.tryShutdown(() => {

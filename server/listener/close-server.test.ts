@@ -44,3 +44,23 @@ it('answers what was asked before', async () => {
   await closeServer(server, 10_000)
   expect(await (await answer).text()).toBe('x')
 })
+
+it('answers a connection that was made and not taken yet', async () => {
+  const { server, port } = await startServer()
+  const answers = Array.from({ length: 20 }, () => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    return new Promise<string>((resolve) => {
+      let text = ''
+      socket.on('data', (part) => {
+        text += part
+      })
+      socket.on('error', (error) => resolve(error.message))
+      socket.on('close', () => resolve(text.slice(0, 15)))
+    })
+  })
+  // The sockets ask the system for their connections before this goes on, and the listener has not had its turn.
+  await new Promise<void>((resolve) => process.nextTick(resolve))
+  await closeServer(server, 10_000)
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']))
+})
