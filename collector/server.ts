@@ -60,12 +60,13 @@ async function listen(runtime: Runtime): Promise<{ server: Server; port: number 
 
 /** Lets calls that are under way end, for so long; then cuts them off. */
 async function stop(server: Server, graceMs: number): Promise<void> {
-  await takeWaitingConnections()
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.forceShutdown(), graceMs)
-    server.tryShutdown(() => {
-      clearTimeout(cut)
-      resolve()
-    })
+  let cut: NodeJS.Timeout | undefined
+  const graceIsOver = new Promise<void>((resolve) => {
+    cut = setTimeout(resolve, graceMs)
   })
+  await takeWaitingConnections(graceMs)
+  const isClosed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+  await Promise.race([isClosed, graceIsOver])
+  clearTimeout(cut)
+  server.forceShutdown()
 }

@@ -28,7 +28,8 @@ function askWithoutPause(port: number): { answers: () => number; closed: Promise
 it('answers a client that asks without pause once more and no longer', async () => {
   const { server, port } = await startServer()
   const client = askWithoutPause(port)
-  await sleep(300)
+  // Not when an answer is just due.
+  await sleep(330)
   const before = client.answers()
   await closeServer(server, 3_000)
   await client.closed
@@ -47,7 +48,7 @@ it('answers what was asked before', async () => {
 
 it('answers a connection that was made and not taken yet', async () => {
   const { server, port } = await startServer()
-  const answers = Array.from({ length: 20 }, () => {
+  const answers = Array.from({ length: 200 }, () => {
     const socket = connect(port, '127.0.0.1')
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
     return new Promise<string>((resolve) => {
@@ -63,4 +64,14 @@ it('answers a connection that was made and not taken yet', async () => {
   await new Promise<void>((resolve) => process.nextTick(resolve))
   await closeServer(server, 10_000)
   expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 200 OK']))
+})
+
+it('is done when the grace is over, whoever still holds a connection and says nothing', async () => {
+  const { server, port } = await startServer()
+  const silent = connect(port, '127.0.0.1')
+  const isCut = new Promise((resolve) => silent.on('close', resolve))
+  silent.on('error', () => {})
+  await new Promise((resolve) => silent.on('connect', resolve))
+  await closeServer(server, 400)
+  await isCut
 })
