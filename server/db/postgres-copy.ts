@@ -49,16 +49,15 @@ class CopyQuery implements pg.Submittable {
 
   handleCopyInResponse(connection: CopyConnection): void {
     const { stream } = connection
+    if (!stream.writable) return
     // pg's own way would copy every byte once more.
-    if (stream.writable) {
-      stream.cork()
-      for (const chunk of this.#chunks) {
-        stream.write(copyDataHead(chunk.byteLength))
-        stream.write(chunk)
-      }
-      stream.uncork()
+    stream.cork()
+    for (const chunk of this.#chunks) {
+      stream.write(copyDataHead(chunk.byteLength))
+      stream.write(chunk)
     }
     connection.endCopyFrom()
+    stream.uncork()
   }
 
   handleError(error: Error): void {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { DatabaseTls } from '#server/config/model'
+import { copyIn } from '#server/db/postgres-copy'
 import { PostgresPool } from '#server/db/postgres-pool'
 import { type Certificate, makeAuthority, makeCertificate } from '../../test/certificates'
 import { postgresConfig } from '../../test/database'
@@ -117,6 +118,29 @@ describe('sslmode', () => {
     expect(
       await connect('secure', { mode: 'verify-full' }, { host: server.socketFolder }).catch(String),
     ).toBe(false))
+})
+
+test('rows are copied over TLS as they are', async () => {
+  const tls = {
+    rootCertFile: null,
+    certFile: null,
+    keyFile: null,
+    keyPassword: null,
+    mode: 'require',
+  } as const
+  const config = postgresConfig({ port: server.port, database: 'secure' }, { tls })
+  const pool = new PostgresPool(config, { applicationName: 'test', maxConnections: 1 })
+  const client = await pool.connect()
+  try {
+    await client.query('create temporary table copied (line text)')
+    const lines = ['a', 'b', 'c'].map((letter) => Buffer.from(`${letter.repeat(1_000_000)}\n`))
+    await copyIn(client, 'copy copied from stdin', lines)
+    const { rows } = await client.query('select left(line, 1) as first, length(line) as length from copied')
+    expect(rows).toEqual(['a', 'b', 'c'].map((first) => ({ first, length: 1_000_000 })))
+  } finally {
+    client.release()
+    await pool.end()
+  }
 })
 
 describe('a client certificate', () => {
