@@ -349,6 +349,19 @@ describe('the pipeline', () => {
     expect(await storedNames()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
   })
 
+  it('counts what is refused after the last place once, and waits for nothing more', async () => {
+    const wrapped = around(() => {})
+    const { sendBody } = start({ db: wrapped.db, maxQueuedSpans: 4 })
+    const good = ['a', 'b', 'c', 'd'].map(named)
+    const bad = [named('e'), named('f')].map((span) => ({ ...span, spanId: '' }))
+    expect(await sendBody(asProtobuf(exportRequest([...good, ...bad])))).toMatchObject({
+      accepted: 4,
+      rejected: 2,
+    })
+    expect(wrapped.seen.writes).toBe(1)
+    expect(await storedNames()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   it('lets others have their turn between the transactions of a large request', async () => {
     const wrapped = around(() => {})
     const { sendBody, send, decoded } = start({ db: wrapped.db })

@@ -172,7 +172,7 @@ export class IngestPipeline {
         characters += sizeOf(decoded)
       }
     }
-    this.#giveWay()
+    this.#giveWay(until)
     this.#meter.decoding(null)
     return entries
   }
@@ -182,11 +182,11 @@ export class IngestPipeline {
    * others. What has been opened stays in memory meanwhile: only so much of it may. One whose last span has just been
    * taken is out of the queue with it: its answer is not to wait for one more transaction.
    */
-  #giveWay(): void {
+  #giveWay(until: number): void {
     const { first } = this.#waiting
     if (!first?.isOpen) return
     this.#meter.decoding(first.id)
-    if (this.#decode(first, () => first.peek()) === null) {
+    if (!this.#hasMore(first, until)) {
       this.#waiting.shift()
       return
     }
@@ -194,6 +194,17 @@ export class IngestPipeline {
     const { heldBytes } = this.#waiting
     const isOnlyOne = heldBytes === first.heldBytes
     if (isOnlyOne || heldBytes <= this.#options.maxInflatedBytes) this.#waiting.rotate()
+  }
+
+  /** Whether anything is left to be stored; what is refused needs no transaction. */
+  #hasMore(request: PendingRequest, until: number): boolean {
+    for (;;) {
+      const ahead = this.#decode(request, () => request.peek())
+      if (ahead === null) return false
+      if (!('reason' in ahead) || performance.now() >= until) return true
+      request.next()
+      request.reject(ahead.reason)
+    }
   }
 
   /** Decodes a request that has not been; false when it cannot be, and is answered. */

@@ -1,4 +1,5 @@
 /** Starts the ingest worker thread of a process, and starts it again should it die. */
+import { totalmem } from 'node:os'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { Config } from '#server/config/model'
@@ -10,10 +11,13 @@ import { threadEntry } from '#server/process/thread-entry'
 /** Most of what a span becomes dies young: room for it saves a quarter of the time. Memory is taken only when needed. */
 const MAX_YOUNG_GENERATION_MB = 128
 /**
- * Past this the thread dies, not the process. V8 lets a heap that may grow to 2 GB grow fourfold between full collections,
- * a smaller one not even twofold: with 1.5 GB the buffers of requests, which count, caused six of them a second.
+ * Past this the thread dies, not the process. From exactly 2048 on V8 lets a heap grow up to fourfold between full
+ * collections, a smaller one not even twofold: with 1536 the buffers of requests, which count, caused six of them a second.
  */
 const MAX_OLD_GENERATION_MB = 2048
+/** Where two such threads would be killed by the system first. */
+const MAX_OLD_GENERATION_OF_SMALL_MACHINE_MB = 1536
+const SMALL_MACHINE_BYTES = 6 * 2 ** 30
 
 export interface StartIngestOptions {
   /** How the connection calls itself in the database. */
@@ -45,8 +49,15 @@ function spawn(workerData: WorkerData): Worker {
     name: 'ingest',
     resourceLimits: {
       maxYoungGenerationSizeMb: MAX_YOUNG_GENERATION_MB,
-      maxOldGenerationSizeMb: MAX_OLD_GENERATION_MB,
+      maxOldGenerationSizeMb: isSmallMachine()
+        ? MAX_OLD_GENERATION_OF_SMALL_MACHINE_MB
+        : MAX_OLD_GENERATION_MB,
     },
   }
   return new Worker(threadEntry('ingest-worker', new URL('./worker.ts', import.meta.url)), options)
+}
+
+/** By what the container may use, where there is a limit. */
+function isSmallMachine(): boolean {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) < SMALL_MACHINE_BYTES
 }
