@@ -10,6 +10,7 @@ test.each([
   ['/auth/login', 'auth'],
   ['/oauth2/acme/tokens', 'auth'],
   ['/_next/static/a.js', 'static'],
+  ['/favicon.ico', 'static'],
   ['/', 'pages'],
   ['/projects/1', 'pages'],
   ['/v1x', 'pages'],

@@ -4,7 +4,7 @@ const CLASSES: readonly [RegExp, string][] = [
   [/^\/(healthz|readyz|arize_phoenix_version)$/, 'health'],
   [/^\/(v1|api|graphql|openapi\.json)(\/|$)/, 'rest'],
   [/^\/(auth|oauth2)(\/|$)/, 'auth'],
-  [/^\/_next\//, 'static'],
+  [/^\/(_next\/|favicon\.ico$)/, 'static'],
 ]
 
 /** The class of a path without its query; `pages` is what none of the others is. */
