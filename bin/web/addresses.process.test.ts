@@ -177,6 +177,7 @@ describe.each(WAYS)('$name, PHOENIX_ROOT_URL=$url, prefix "$root"', (way) => {
         (await ask(`${base()}${prefix}${path}`, asking)).status
       expect(await statusOf('/healthz')).toBe(200)
       expect(await statusOf('/readyz')).toBe(200)
+      expect(await statusOf('/favicon.ico')).toBe(200)
       expect(await statusOf('/v1/user')).toBe(401)
       expect(await statusOf('/api/v1/user')).toBe(401)
       expect(await statusOf('/v1/traces', { method: 'POST' })).toBe(401)
