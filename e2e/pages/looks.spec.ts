@@ -195,7 +195,7 @@ test.describe('what an admin sees', () => {
     await look(page, 'users')
     await page.getByRole('searchbox', { name: 'Search the users' }).fill('admin@localhost')
     await expect(page.getByText('1 user', { exact: true })).toBeVisible()
-    await page.getByRole('button', { name: 'Actions for admin' }).click()
+    await page.getByRole('button', { name: 'Actions for admin', exact: true }).click()
     await expect(page.getByRole('menu')).toBeVisible()
     await look(page, 'users-menu')
   })
