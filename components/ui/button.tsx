@@ -1,6 +1,6 @@
 'use client'
 import { LoaderCircle } from 'lucide-react'
-import type { ComponentProps, ReactNode } from 'react'
+import { type ComponentProps, type ReactNode, useSyncExternalStore } from 'react'
 import { type ButtonSize, type ButtonVariant, buttonClass } from './button-class'
 import { cn } from './cn'
 
@@ -29,11 +29,14 @@ export function Button(props: ButtonProps) {
     isPending,
     ...rest
   } = props
+  const isWaiting = !useHasScript() && props.type === 'submit'
   return (
     <button
       type="button"
       {...rest}
-      disabled={isDisabled}
+      // Pressed before the script has taken over, a form would send itself and come back empty.
+      disabled={isDisabled || isWaiting}
+      data-waiting={isWaiting || undefined}
       aria-disabled={isPending || undefined}
       onClick={(event) => {
         if (isPending) event.preventDefault()
@@ -46,3 +49,13 @@ export function Button(props: ButtonProps) {
     </button>
   )
 }
+
+/** Whether the script of the page has taken over what the server sent. */
+const useHasScript = () =>
+  useSyncExternalStore(
+    neverChanges,
+    () => true,
+    () => false,
+  )
+
+const neverChanges = () => () => {}

@@ -1,5 +1,5 @@
 'use client'
-import { type ReactNode, type RefCallback, useId } from 'react'
+import { type ReactNode, type RefCallback, useCallback, useId, useLayoutEffect, useRef } from 'react'
 import { cn } from './cn'
 
 const FIELD =
@@ -34,10 +34,12 @@ export function TextField({
   value,
   onChange,
   className,
+  ref,
   type = 'text',
   ...input
 }: TextFieldProps) {
   const id = useId()
+  const taken = useTakenOver(value, onChange, ref)
   const note = error ?? hint
   return (
     <div className={cn('flex min-w-0 flex-col gap-1', className)}>
@@ -46,6 +48,7 @@ export function TextField({
       </label>
       <input
         {...input}
+        ref={taken}
         id={id}
         type={type}
         value={value}
@@ -60,5 +63,26 @@ export function TextField({
         </span>
       )}
     </div>
+  )
+}
+
+/** Keeps what a person or a password manager wrote before the script took over: the next drawing would wipe it. */
+function useTakenOver(
+  value: string,
+  onChange: (value: string) => void,
+  outer: RefCallback<HTMLInputElement> | undefined,
+) {
+  const input = useRef<HTMLInputElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it happens once, at the first commit
+  useLayoutEffect(() => {
+    const written = input.current?.value ?? value
+    if (written !== value) onChange(written)
+  }, [])
+  return useCallback(
+    (node: HTMLInputElement | null) => {
+      input.current = node
+      return outer?.(node)
+    },
+    [outer],
   )
 }
