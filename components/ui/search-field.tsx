@@ -1,6 +1,7 @@
 'use client'
 import { Search } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { useTakenOver } from './taken-over'
 
 const PAUSE_MS = 250
 
@@ -16,6 +17,7 @@ interface SearchFieldProps {
 /** A field that asks the server as one types, a quarter of a second behind the fingers. */
 export function SearchField({ label, placeholder, value, onSearch }: SearchFieldProps) {
   const [text, setText] = useState(value)
+  const input = useTakenOver(text, setText)
   const told = useRef(value)
   const tell = (wanted: string) => {
     if (wanted === told.current) return
@@ -42,6 +44,7 @@ export function SearchField({ label, placeholder, value, onSearch }: SearchField
         className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
       />
       <input
+        ref={input}
         type="search"
         aria-label={label}
         placeholder={placeholder}

@@ -1,6 +1,7 @@
 'use client'
-import { type ReactNode, type RefCallback, useCallback, useId, useLayoutEffect, useRef } from 'react'
+import { type ReactNode, type RefCallback, useId } from 'react'
 import { cn } from './cn'
+import { useTakenOver } from './taken-over'
 
 const FIELD =
   'w-full min-w-0 rounded-md border border-edge bg-surface px-2.5 text-base text-text placeholder:text-muted focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent aria-invalid:border-danger disabled:opacity-60'
@@ -63,26 +64,5 @@ export function TextField({
         </span>
       )}
     </div>
-  )
-}
-
-/** Keeps what a person or a password manager wrote before the script took over: the next drawing would wipe it. */
-function useTakenOver(
-  value: string,
-  onChange: (value: string) => void,
-  outer: RefCallback<HTMLInputElement> | undefined,
-) {
-  const input = useRef<HTMLInputElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it happens once, at the first commit
-  useLayoutEffect(() => {
-    const written = input.current?.value ?? value
-    if (written !== value) onChange(written)
-  }, [])
-  return useCallback(
-    (node: HTMLInputElement | null) => {
-      input.current = node
-      return outer?.(node)
-    },
-    [outer],
   )
 }
