@@ -89,7 +89,11 @@ export async function api<T>(path: string, options: ApiOptions = {}): Promise<T>
     const sentAtMs = Date.now()
     const response = await sendOrFail(path, options)
     if (response.status !== 401 || options.renew === false || attempt === 3) return read<T>(response)
-    if (!(await renewSession(sentAtMs))) return leaveForLogin()
+    if (!(await renewSession(sentAtMs))) {
+      // Whoever has gone elsewhere meanwhile is not pulled back.
+      options.signal?.throwIfAborted()
+      return leaveForLogin()
+    }
   }
 }
 
@@ -135,8 +139,22 @@ function fallback(status: number): string {
   return 'The server refused the request.'
 }
 
+let isLeaving = false
+// A page that the browser kept and shows again is not being left any more.
+if (typeof window !== 'undefined')
+  window.addEventListener('pageshow', () => {
+    isLeaving = false
+  })
+
+/** Goes to a path of ours by loading it; nothing that this page asked for before may lead elsewhere meanwhile. */
+export function leaveTo(path: string): void {
+  isLeaving = true
+  location.assign(withRoot(path))
+}
+
 function leaveForLogin(): Promise<never> {
   const here = location.pathname.slice(withRoot('').length) + location.search
-  location.assign(withRoot(`/login?returnUrl=${encodeURIComponent(here)}`))
+  const isThere = /^\/login([/?]|$)/.test(here)
+  if (!isLeaving && !isThere) leaveTo(`/login?returnUrl=${encodeURIComponent(here)}`)
   return new Promise(() => {})
 }

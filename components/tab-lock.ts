@@ -5,8 +5,10 @@
 
 /** How long a tab may hold the lock before others take it for closed. */
 const LEASE_MS = 30_000
-/** How long a tab waits to see whether another wrote its name at the same moment. */
-const SETTLE_MS = 60
+/** How long a tab waits to see whether another wrote its name at the same moment: busy browsers pass that on slowly. */
+const SETTLE_MS = 300
+/** How long until a tab that found the lock taken looks again. */
+const RETRY_MS = 60
 
 type Locks = Pick<LockManager, 'request'>
 type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -34,7 +36,7 @@ export async function withLease<T>(storage: Storage, name: string, work: () => P
   const own = `${Date.now()}-${Math.random()}`
   const giveUpAt = Date.now() + LEASE_MS
   while (Date.now() < giveUpAt && !(await take(storage, name, own)))
-    await sleep(SETTLE_MS * (1 + Math.random()))
+    await sleep(RETRY_MS * (1 + Math.random()))
   try {
     return await work()
   } finally {

@@ -4,6 +4,7 @@ import { GraphiQL } from 'graphiql'
 import type { ComponentProps } from 'react'
 import 'graphiql/style.css'
 import { createRoot } from 'react-dom/client'
+import { withTabLock } from '../tab-lock'
 
 const place = document.getElementById('explorer')
 const root = place?.dataset.root ?? ''
@@ -43,13 +44,22 @@ const post = (path: string, body?: object) =>
     body: JSON.stringify(body ?? {}),
   })
 
+let renewal: Promise<boolean> | null = null
+/** Trades the refresh token, which works once: one time for all queries that wait, and no other tab meanwhile. */
+function renew(): Promise<boolean> {
+  renewal ??= withTabLock('bennu.renew', async () => (await post('/auth/refresh')).ok).finally(() => {
+    renewal = null
+  })
+  return renewal
+}
+
 type Fetcher = ComponentProps<typeof GraphiQL>['fetcher']
 
 /** Renews a session that has run out, once; whoever has none left is led to the sign-in. */
 const ask: Fetcher = async (query) => {
   let answer = await post('/graphql', query)
   if (answer.status === 401) {
-    if ((await post('/auth/refresh')).ok) answer = await post('/graphql', query)
+    if (await renew()) answer = await post('/graphql', query)
     else location.reload()
   }
   const text = await answer.text()

@@ -2,7 +2,7 @@
 import { CircleUserRound, ExternalLink, LogOut, Settings } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import type { RefObject } from 'react'
-import { withRoot } from '../root-path'
+import { leaveTo } from '../api'
 import type { MenuAction } from '../ui/menu'
 import { MenuPopover } from '../ui/menu-popover'
 
@@ -34,7 +34,7 @@ export function AccountMenu({ managementUrl, trigger, onClose }: AccountMenuProp
       label: 'Sign out',
       icon: <LogOut className="size-4" />,
       // Not the router: the route ends the session and redirects.
-      onSelect: () => location.assign(withRoot('/auth/logout')),
+      onSelect: () => leaveTo('/auth/logout'),
     },
   ]
   return <MenuPopover label="Account" actions={actions} trigger={trigger} onClose={onClose} />
