@@ -13,15 +13,17 @@ export const dynamic = 'force-dynamic'
 
 export default async function MainLayout({ children }: { children: ReactNode }) {
   const ctx = await pageContext()
-  // A key that may only send spans learns nothing of its owner here either.
-  const user = can(ctx.actor, 'profile.read') ? await loadPage(ctx, getOwnProfile(ctx)) : null
+  const [user, notices] = await Promise.all([
+    // A key that may only send spans learns nothing of its owner here either.
+    can(ctx.actor, 'profile.read') ? loadPage(ctx, getOwnProfile(ctx)) : null,
+    // Only those who can mend what is wrong hear of it, and load what shows it.
+    can(ctx.actor, 'notice.list') ? loadPage(ctx, listNotices(ctx)) : null,
+  ])
   const account = user && {
     username: user.username,
     email: user.email,
     managementUrl: managementUrlFor(ctx.config, user),
   }
-  // Only those who can mend what is wrong hear of it, and load what shows it.
-  const notices = can(ctx.actor, 'notice.list') ? await loadPage(ctx, listNotices(ctx)) : null
   return (
     <Shell
       account={account}

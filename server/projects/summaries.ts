@@ -13,10 +13,12 @@ type Figures = Pick<ProjectSummary, 'traceCount' | 'latencyP50' | 'latencyP99'>
 /** Every project, the lately active first, those without traces last by name. */
 export async function listProjectSummaries(ctx: World): Promise<ProjectSummary[]> {
   const { projects } = ctx.db.t
-  const rows = await prepared(ctx.db.read, 'projects_with_activity', () =>
-    ctx.db.read.select({ ...columnsOf(ctx), lastActivity: newestStart(ctx) }).from(projects),
-  )({})
-  const sums = await prepared(ctx.db.read, 'sums_of_projects', () => selectSums(ctx))({})
+  const [rows, sums] = await Promise.all([
+    prepared(ctx.db.read, 'projects_with_activity', () =>
+      ctx.db.read.select({ ...columnsOf(ctx), lastActivity: newestStart(ctx) }).from(projects),
+    )({}),
+    prepared(ctx.db.read, 'sums_of_projects', () => selectSums(ctx))({}),
+  ])
   const shards = new Map<number, Shard[]>(rows.map((row) => [row.id, []]))
   for (const row of sums) shards.get(row.projectId)?.push(row)
   const summaries = rows.map((row) => ({ ...row, ...addUp(shards.get(row.id) ?? []) }))
@@ -36,15 +38,17 @@ export async function getProjectSummary(ctx: World, id: string | number): Promis
   const { projects } = ctx.db.t
   const project = await getProject(ctx, id)
   const values = { projectId: project.id }
-  const [activity] = await prepared(ctx.db.read, 'activity_of_project', () =>
-    ctx.db.read
-      .select({ lastActivity: newestStart(ctx) })
-      .from(projects)
-      .where(eq(projects.id, sql.placeholder('projectId'))),
-  )(values)
-  const sums = await prepared(ctx.db.read, 'sums_of_project', () =>
-    selectSums(ctx).where(eq(projects.id, sql.placeholder('projectId'))),
-  )(values)
+  const [[activity], sums] = await Promise.all([
+    prepared(ctx.db.read, 'activity_of_project', () =>
+      ctx.db.read
+        .select({ lastActivity: newestStart(ctx) })
+        .from(projects)
+        .where(eq(projects.id, sql.placeholder('projectId'))),
+    )(values),
+    prepared(ctx.db.read, 'sums_of_project', () =>
+      selectSums(ctx).where(eq(projects.id, sql.placeholder('projectId'))),
+    )(values),
+  ])
   return { ...project, lastActivity: activity?.lastActivity ?? null, ...addUp(sums) }
 }
 
