@@ -32,6 +32,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** How long `expect.poll` asks again: a disk or a neighbour may hold a test up for some seconds. */
+const PATIENT = { poll: { timeout: 15_000 } }
+
 /** As Node finds it for the packages that use it: two copies of graphql in one process do not know each other's types. */
 const resolve = { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] }
 const everywhere = ['{app,bin,collector,components,scripts,server,test}/**']
@@ -47,6 +50,7 @@ const database = (engine: 'sqlite' | 'postgres') => ({
     setupFiles: ['test/setup-database.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    expect: PATIENT,
   },
 })
 
@@ -62,6 +66,7 @@ export default defineConfig({
           include: files('test.{ts,tsx}'),
           exclude: ['**/node_modules/**', '**/*.{db,sqlite,postgres,timing,alone,process,long}.test.ts'],
           testTimeout: 20_000,
+          expect: PATIENT,
         },
       },
       database('sqlite'),

@@ -44,11 +44,16 @@ describe('PostgreSQL', () => {
   it('may come up after the server was started', async () => {
     const url = server.url(await server.createDatabase())
     await server.kill()
-    const starting = startProgram({ env: { PHOENIX_SQL_DATABASE_URL: url } })
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    let written = () => ''
+    const starting = startProgram({
+      env: { PHOENIX_SQL_DATABASE_URL: url },
+      onSpawn: (output) => {
+        written = output
+      },
+    })
+    await until('a first attempt', () => written().includes('the database does not answer yet'))
     await server.start()
     const program = await starting
-    expect(program.output()).toContain('the database does not answer yet')
     expect(await status(program, '/readyz')).toBe(200)
     await program.stop()
   })

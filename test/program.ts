@@ -18,6 +18,8 @@ export interface ProgramOptions {
   args?: string[]
   /** Serve from an existing folder, which then stays. */
   workingDir?: string
+  /** Is given at once what tells everything that the program has written so far. */
+  onSpawn?: (output: () => string) => void
 }
 
 export interface Exit {
@@ -73,6 +75,7 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
     if (options.workingDir === undefined) rmSync(workingDir, { recursive: true, force: true })
   }
   const output = collectOutput(child)
+  options.onSpawn?.(output)
   const exited = exitOf(child)
   // A test that is cut short must not leave a server behind; its children follow by themselves.
   const endNow = () => void child.kill('SIGKILL')

@@ -74,7 +74,8 @@ describe('bennu db reindex', () => {
       output += part
     })
     await until('the first line', () => output.includes('traces: 0 of 200000'))
-    const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve([code, signal])))
+    // Not `exit`: what was written last may be read after that.
+    const exited = new Promise((resolve) => child.once('close', (code, signal) => resolve([code, signal])))
     child.kill('SIGINT')
     expect(await exited).toEqual([130, null])
     expect(output).toContain('Stopped. What has been counted stays')

@@ -134,7 +134,9 @@ test.describe('the audit log', () => {
         await page.screenshot({ path: `screenshots/audit-${theme}-${width}.png` })
         await expectAccessible(page)
       }
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
+        .toBeLessThanOrEqual(width)
     }
     await page
       .getByRole('button', { name: /sign in/i })

@@ -1,5 +1,6 @@
 /** The explorer at /graphql, under a policy of its own, and the way to it. */
 import { expect, test } from '../support/fixtures'
+import { untilExplorerReady } from '../support/script'
 import { startServer } from '../support/server'
 
 test('a signed-in person asks a query, and nothing is fetched from elsewhere', async ({
@@ -15,6 +16,7 @@ test('a signed-in person asks a query, and nothing is fetched from elsewhere', a
   })
   await page.goto('/graphql')
   await expect(page).toHaveTitle('GraphQL · Bennu')
+  await untilExplorerReady(page)
   await page.getByRole('button', { name: /Execute query/ }).click()
   await expect(
     page.getByRole('region', { name: 'Result Window' }).or(page.locator('.result-window')),
@@ -34,7 +36,13 @@ test.describe('without a live session', () => {
 
   test('a session that has run out is renewed at the next query', async ({ page, context, signIn }) => {
     await signIn('VIEWER')
+    // The explorer asks for the schema by itself: that has to be over.
+    const schema = page.waitForResponse(
+      (response) => response.request().method() === 'POST' && response.url().endsWith('/graphql'),
+    )
     await page.goto('/graphql')
+    await schema
+    await untilExplorerReady(page)
     await context.clearCookies({ name: 'phoenix-access-token' })
     await page.getByRole('button', { name: /Execute query/ }).click()
     await expect(page.locator('.result-window')).toContainText('"VIEWER"')
@@ -46,6 +54,7 @@ test('it works below a path prefix, and while authentication is off', async ({ p
   const server = await startServer({ engine, env: { PHOENIX_HOST_ROOT_PATH: '/a/b' } })
   try {
     await page.goto(`${new URL(server.baseUrl).origin}/a/b/graphql`)
+    await untilExplorerReady(page)
     await page.getByRole('button', { name: /Execute query/ }).click()
     await expect(page.locator('.result-window')).toContainText('"viewer": null')
     await expect(page.getByRole('link', { name: 'Bennu' })).toHaveAttribute('href', '/a/b/')

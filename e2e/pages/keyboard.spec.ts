@@ -18,6 +18,7 @@ const isCovered = (locator: Locator) =>
 
 test('signing in: name, password, button, and what went wrong is said', async ({ page }) => {
   await page.goto('/login')
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeEnabled()
   await expect(page.getByLabel('E-mail')).toBeFocused()
   await press(page, 'Tab')
   await expect(page.getByLabel('Password')).toBeFocused()
@@ -105,10 +106,9 @@ test.describe('signed in', () => {
     const project = unique('drawer')
     await insertSupportTrace(server.world, project)
     await page.goto(`/projects/${project}`)
-    await page
-      .getByRole('link', { name: /support-agent/ })
-      .last()
-      .press('Enter')
+    const row = page.getByRole('link', { name: /support-agent/ }).last()
+    await expect(row).toHaveAttribute('title', /started/)
+    await row.press('Enter')
     const drawer = page.getByRole('dialog', { name: 'Trace' })
     const search = drawer.getByRole('textbox', { name: 'Search in the spans' })
     await search.fill('refund')

@@ -36,11 +36,9 @@ async function look(page: Page, name: string): Promise<void> {
 const alerts = (page: Page) => page.getByRole('main').getByRole('alert')
 
 async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const { scroll, client } = await page.evaluate(() => ({
-    scroll: document.documentElement.scrollWidth,
-    client: document.documentElement.clientWidth,
-  }))
-  expect(scroll, 'the page is no wider than the screen').toBeLessThanOrEqual(client)
+  const tooWide = () =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  await expect.poll(tooWide, { message: 'the page is no wider than the screen' }).toBeLessThanOrEqual(0)
 }
 
 test.describe.configure({ timeout: 150_000 })

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import type { Page, TestInfo } from '@playwright/test'
 import { ensureProject } from '../../test/traces'
 import { expect, test } from '../support/fixtures'
+import { untilAddressShown, untilKeysListed } from '../support/script'
 
 const run = promisify(execFile)
 const NEW_PASSWORD = 'a long enough pass phrase'
@@ -64,6 +65,7 @@ test.describe('with authentication on', () => {
     await signInWith(page, 'admin@localhost', NEW_PASSWORD)
     await expect(page).toHaveURL('/settings/api-keys')
 
+    await untilKeysListed(page)
     await page.getByRole('button', { name: 'Create system API key' }).click()
     await page.getByRole('textbox', { name: 'Name' }).fill('first-exporter')
     await page.getByRole('radio', { name: /Ingest/ }).check({ force: true })
@@ -103,6 +105,7 @@ test.describe('with authentication on', () => {
     await server.world.db.write((tx) => ensureProject(server.world, tx, `it's "fresh"`))
     await signIn()
     await page.goto(`/projects/${encodeURIComponent(`it's "fresh"`)}`)
+    await untilAddressShown(page, server.baseUrl)
     await page.getByRole('button', { name: 'Create a key' }).click()
     await expect(page.getByText('stands in the program below')).toBeVisible()
     const program = await copyProgram(page)

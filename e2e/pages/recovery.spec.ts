@@ -212,6 +212,8 @@ test('admins are told that mail does not work until they put it away, members ar
   await expect(projects(page)).toBeVisible()
   await expect(strip).toHaveCount(0)
 
+  // A list that asks for news would be refused, and say so.
+  await page.goto('about:blank')
   await page.context().clearCookies()
   await signIn('MEMBER')
   const other = await page.context().newPage()

@@ -23,6 +23,7 @@ export function openExporter({ port, authority, headers }: GrpcTarget) {
     url: `${authority ? 'https' : 'http'}://localhost:${port}`,
     credentials: authority ? credentials.createSsl(authority) : credentials.createInsecure(),
     metadata,
+    timeoutMillis: 60_000,
   })
   return {
     send: (spans: ReadableSpan[]) =>

@@ -3,13 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeAuthority, makeCertificate } from '../../test/certificates'
-import {
-  closedPort,
-  linkIn,
-  type MailServer,
-  type ReceivedMail,
-  startMailServer,
-} from '../../test/mail-server'
+import { freePort } from '../../test/free-port'
+import { linkIn, type MailServer, type ReceivedMail, startMailServer } from '../../test/mail-server'
 import { expect, test } from './fixtures'
 import { AUTH, startServer } from './server'
 
@@ -39,7 +34,7 @@ export const mailTest = test.extend<{ mails: MailServer }, { mailServer: MailSer
   ],
   server: [
     async ({ engine, mailServer }, use) => {
-      const port = await closedPort()
+      const port = await freePort()
       const server = await startServer({
         engine,
         env: {

@@ -4,6 +4,7 @@ import { and, count, eq } from 'drizzle-orm'
 import { createAccount, createSession, TEST_PASSWORD } from '../../test/accounts'
 import { runSql } from '../../test/sql'
 import type { Front } from './proxy-front'
+import { untilKeysListed } from './script'
 import type { BennuServer } from './server'
 
 /** Whether the document is still the one that was marked: no page was loaded anew. */
@@ -13,17 +14,15 @@ export const isMarked = (page: Page) => page.evaluate(() => 'bennuMark' in windo
 export const heading = (page: Page, name: string) =>
   page.getByRole('heading', { name, level: 1, exact: true })
 
-/** Signs in; again where the click was faster than the page's script, which then asks anew. */
 export async function signIn(page: Page, email: string): Promise<void> {
-  await expect(async () => {
-    await page.getByLabel('E-mail').fill(email)
-    await page.getByRole('textbox', { name: 'Password' }).fill(TEST_PASSWORD)
-    await page.getByRole('button', { name: /^Sign in( Last used)?$/ }).click()
-    await expect(page).not.toHaveURL(/\/login/)
-  }).toPass({ timeout: 40_000 })
+  await page.getByLabel('E-mail').fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(TEST_PASSWORD)
+  await page.getByRole('button', { name: /^Sign in( Last used)?$/ }).click()
+  await expect(page).not.toHaveURL(/\/login/, { timeout: 40_000 })
 }
 
 export async function makeKey(page: Page, name: string): Promise<string> {
+  await untilKeysListed(page)
   await page.getByRole('button', { name: 'Create system API key' }).first().click()
   await page.getByRole('textbox', { name: 'Name' }).fill(name)
   await page.getByRole('radio', { name: /Ingest/ }).check({ force: true })

@@ -23,11 +23,13 @@ import {
 } from '../../test/principals'
 import { createTestRuntime, type TestRuntime } from '../../test/runtime'
 
+const NOW = new Date('2031-05-06T12:00:00Z')
+
 let world: TestRuntime
 let who: Principals
 
 beforeAll(async () => {
-  world = await createTestRuntime({ config: { auth: { adminSecret: TEST_ADMIN_SECRET } } })
+  world = await createTestRuntime({ clock: () => NOW, config: { auth: { adminSecret: TEST_ADMIN_SECRET } } })
   who = await createPrincipals(world)
 })
 

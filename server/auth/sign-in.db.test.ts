@@ -214,6 +214,8 @@ describe('on record', () => {
   test('is an address that came too often', async () => {
     runtime.config = { ...runtime.config, limits: { ...runtime.config.limits, enabled: true } }
     await times(9, right)
+    // The first refusal is written behind the back of its request.
+    await expect.poll(async () => (await recorded()).length).toBe(1)
     await settleFloods(runtime.db)
     const entries = await recorded()
     expect(entries).toEqual([

@@ -18,12 +18,16 @@ const ask = (query: string, variables?: object) => askGraphql(query, who['sessio
 
 describe('is refused with a sentence', () => {
   test.each(HOSTILE)('%s', async (_name, query, sentence) => {
-    const start = performance.now()
-    const answer = await ask(query)
-    const took = performance.now() - start
-    expect([answer.status, answer.json.data]).toEqual([200, null])
-    expect(answer.errors).toMatch(sentence)
-    expect(answer.errors.length).toBeLessThan(2_000)
+    // The shortest of some runs: the machine may have other things to do.
+    let took = Number.POSITIVE_INFINITY
+    for (let run = 0; run < 5 && took >= 1_000; run++) {
+      const start = performance.now()
+      const answer = await ask(query)
+      took = performance.now() - start
+      expect([answer.status, answer.json.data]).toEqual([200, null])
+      expect(answer.errors).toMatch(sentence)
+      expect(answer.errors.length).toBeLessThan(2_000)
+    }
     // Far above what it takes; a walk that does not end would take seconds.
     expect(took).toBeLessThan(1_000)
   })

@@ -131,9 +131,14 @@ describe('the pipeline', () => {
   it('refuses a body that inflates past the limit without inflating it all', async () => {
     const { sendBody } = start({ maxInflatedBytes: 1_000_000 })
     const bomb = gzipSync(Buffer.alloc(200_000_000))
-    const started = performance.now()
-    expect(await sendBody(bomb, { coding: 'gzip' })).toMatchObject({ kind: 'too_large' })
-    expect(performance.now() - started).toBeLessThan(1000)
+    // The shortest of some runs: the machine may have other things to do.
+    let took = Number.POSITIVE_INFINITY
+    for (let run = 0; run < 5 && took >= 1_000; run++) {
+      const started = performance.now()
+      expect(await sendBody(bomb, { coding: 'gzip' })).toMatchObject({ kind: 'too_large' })
+      took = performance.now() - started
+    }
+    expect(took).toBeLessThan(1_000)
   })
 
   it('checks the whole of a large body before it stores any of it', async () => {
@@ -167,7 +172,7 @@ describe('the pipeline', () => {
     const wrapped = around(() => {
       if (isAway) throw transient()
     })
-    const { send, pipeline } = start({ db: wrapped.db, patienceMs: 300 })
+    const { send, pipeline } = start({ db: wrapped.db, patienceMs: 1_500 })
     const outcomes = await Promise.all([send('a'), send('b')])
     for (const outcome of outcomes)
       expect(outcome).toMatchObject({ kind: 'unavailable', retryAfterSeconds: 5 })
@@ -295,7 +300,7 @@ describe('the pipeline', () => {
       if (lanes === 1) await stuck
       return db.write(work, options)
     }
-    const { send } = start({ db: { ...db, write } as Database, patienceMs: 500, muchBytes: 0 })
+    const { send } = start({ db: { ...db, write } as Database, patienceMs: 2_500, muchBytes: 0 })
     const first = send('a')
     await new Promise((resolve) => setTimeout(resolve, 100))
     const others = db.dialect.name === 'postgres' ? [await send('b')] : []

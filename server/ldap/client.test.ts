@@ -250,7 +250,8 @@ test('a connection that has gone is not made anew in the clear', async () => {
   await new Promise((resolve) => setTimeout(resolve, 20))
   await slapd.takeLog()
   expect(await troubleOf(connection.bind(slapd.dnOf('ada'), PERSON_PASSWORD))).toBe('bind: closed')
-  expect(await slapd.takeLog()).toEqual([])
+  // The end of the earlier one may be logged late.
+  expect((await slapd.takeLog()).filter((line) => line.includes(' ACCEPT from '))).toEqual([])
   relay.stop()
 })
 

@@ -78,6 +78,9 @@ const post = (username: unknown, password: unknown = PERSON_PASSWORD) =>
     body: { username, password },
   })
 
+/** Those made since the log was last taken; the end of an earlier one may be logged late. */
+const connections = async () => (await slapd.takeLog()).filter((line) => line.includes(' ACCEPT from '))
+
 async function accounts(): Promise<User[]> {
   const { users } = world.db.t
   return world.db.read.select().from(users).where(eq(users.authMethod, 'LDAP')).orderBy(users.id)
@@ -220,7 +223,7 @@ describe('what is missing', () => {
     await slapd.takeLog()
     const answer = await call(POST, { method: 'POST', body: { username, password } })
     expect([answer.status, answer.text]).toEqual([401, 'User name and password are required'])
-    expect(await slapd.takeLog()).toEqual([])
+    expect(await connections()).toEqual([])
   })
 })
 
@@ -483,7 +486,7 @@ describe('limits', () => {
     for (let n = 0; n < 2; n++) await expectRefused('nobody')
     await slapd.takeLog()
     expect((await post('ada')).status).toBe(429)
-    expect(await slapd.takeLog()).toEqual([])
+    expect(await connections()).toEqual([])
   })
 })
 

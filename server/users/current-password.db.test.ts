@@ -14,11 +14,12 @@ import { createTestRuntime, type TestRuntime } from '../../test/runtime'
 
 const NEW_PASSWORD = 'another fine password 2'
 const ADDRESS = '192.0.2.1'
+const NOW = new Date('2026-11-20T12:00:00Z')
 
 let runtime: TestRuntime
 let ada: User
 beforeEach(async () => {
-  runtime = await createTestRuntime({ config: { auth: { lockoutAfter: 5 } } })
+  runtime = await createTestRuntime({ clock: () => NOW, config: { auth: { lockoutAfter: 5 } } })
   ada = await createAccount(runtime, { username: 'ada', email: 'ada@example.com', role: 'ADMIN' })
 })
 
