@@ -108,3 +108,23 @@ test('a full disk is told apart from other errors, and leaves no transaction ope
   expect(writer.inTransaction).toBe(false)
   writer.close()
 })
+
+test('transactions that wait for the one at work are counted, failed ones too', async () => {
+  const db = await openDatabase(configOf(join(folder, 'x.db')))
+  let open = () => {}
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const first = db.write(() => gate)
+  const failing = db.write(() => Promise.reject(new Error('no')))
+  const last = db.write(async () => {})
+  expect(db.writesWaiting?.()).toBe(2)
+  open()
+  expect((await Promise.allSettled([first, failing, last])).map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ])
+  expect(db.writesWaiting?.()).toBe(0)
+  await db.close()
+})

@@ -163,8 +163,14 @@ describe('the ingest thread', () => {
     const { thread } = await start()
     const hanging = thread.submit(order('decoded 7')).catch(() => {})
     await expect.poll(() => thread.stats().queue).toEqual({ requests: 1, spans: 7, bytes: 9 })
+    const { oldestSeconds } = thread.stats()
+    await thread.submit(order('ok'))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    // A younger one that has been answered does not make the oldest any younger.
+    expect(thread.stats().oldestSeconds).toBeGreaterThanOrEqual(oldestSeconds + 0.045)
     await thread.submit(order('die')).catch(() => {})
     await hanging
+    expect(thread.stats().oldestSeconds).toBe(0)
     void thread.drain()
   })
 })
