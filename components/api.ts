@@ -139,22 +139,20 @@ function fallback(status: number): string {
   return 'The server refused the request.'
 }
 
-let isLeaving = false
-// A page that the browser kept and shows again is not being left any more.
-if (typeof window !== 'undefined')
-  window.addEventListener('pageshow', () => {
-    isLeaving = false
-  })
+/** After so long a page that is still there was not left after all. */
+const LEAVE_MS = 10_000
+let leftAtMs = Number.NEGATIVE_INFINITY
 
 /** Goes to a path of ours by loading it; nothing that this page asked for before may lead elsewhere meanwhile. */
 export function leaveTo(path: string): void {
-  isLeaving = true
+  leftAtMs = performance.now()
   location.assign(withRoot(path))
 }
 
 function leaveForLogin(): Promise<never> {
   const here = location.pathname.slice(withRoot('').length) + location.search
   const isThere = /^\/login([/?]|$)/.test(here)
+  const isLeaving = performance.now() - leftAtMs < LEAVE_MS
   if (!isLeaving && !isThere) leaveTo(`/login?returnUrl=${encodeURIComponent(here)}`)
   return new Promise(() => {})
 }

@@ -4,10 +4,12 @@ import { GraphiQL } from 'graphiql'
 import type { ComponentProps } from 'react'
 import 'graphiql/style.css'
 import { createRoot } from 'react-dom/client'
-import { withTabLock } from '../tab-lock'
+import { renewSession } from '../api'
 
 const place = document.getElementById('explorer')
 const root = place?.dataset.root ?? ''
+// In other bundles the server puts it in: this one is a file as it is.
+Object.assign(globalThis, { __ROOT_PATH__: root })
 
 const WELCOME = `# For scripts: the schema is
 # in the book at the left.
@@ -44,22 +46,14 @@ const post = (path: string, body?: object) =>
     body: JSON.stringify(body ?? {}),
   })
 
-let renewal: Promise<boolean> | null = null
-/** Trades the refresh token, which works once: one time for all queries that wait, and no other tab meanwhile. */
-function renew(): Promise<boolean> {
-  renewal ??= withTabLock('bennu.renew', async () => (await post('/auth/refresh')).ok).finally(() => {
-    renewal = null
-  })
-  return renewal
-}
-
 type Fetcher = ComponentProps<typeof GraphiQL>['fetcher']
 
 /** Renews a session that has run out, once; whoever has none left is led to the sign-in. */
 const ask: Fetcher = async (query) => {
+  const sentAtMs = Date.now()
   let answer = await post('/graphql', query)
   if (answer.status === 401) {
-    if (await renew()) answer = await post('/graphql', query)
+    if (await renewSession(sentAtMs)) answer = await post('/graphql', query)
     else location.reload()
   }
   const text = await answer.text()

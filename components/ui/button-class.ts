@@ -1,7 +1,7 @@
 import { cn } from './cn'
 
 const BASE =
-  'inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-md border text-sm font-medium whitespace-nowrap select-none transition-colors disabled:cursor-default disabled:not-data-waiting:opacity-55 aria-disabled:opacity-80'
+  'inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-md border text-sm font-medium whitespace-nowrap select-none transition-colors disabled:cursor-default disabled:opacity-55 aria-disabled:not-data-waiting:opacity-80'
 
 const VARIANTS = {
   primary: 'border-transparent bg-accent text-on-accent hover:bg-accent-hover active:bg-accent-hover',

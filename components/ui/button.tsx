@@ -34,10 +34,10 @@ export function Button(props: ButtonProps) {
     <button
       type="button"
       {...rest}
-      // Pressed before the script has taken over, a form would send itself and come back empty.
-      disabled={isDisabled || isWaiting}
+      disabled={isDisabled}
+      // Until the script has taken over nobody listens to the form.
+      aria-disabled={isPending || isWaiting || undefined}
       data-waiting={isWaiting || undefined}
-      aria-disabled={isPending || undefined}
       onClick={(event) => {
         if (isPending) event.preventDefault()
         else onPress?.()

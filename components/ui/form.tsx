@@ -21,8 +21,9 @@ export function Form({
 }: FormProps) {
   return (
     <form
-      // Sent before the script has taken over, it must not become an address with a password in it.
-      method="post"
+      // Sent before the script has taken over, it must neither become an address with a password in it nor come back
+      // empty: outside of a dialog element, browsers do nothing for this method.
+      method="dialog"
       noValidate
       aria-label={label}
       autoComplete={autoComplete}

@@ -25,6 +25,10 @@ export function Segmented<T extends string>({ label, options, value, onChange }:
           )}
         >
           <input
+            // What somebody chose before the script took over was heard by nobody: it is not to look chosen.
+            ref={(node) => {
+              if (node) node.checked = option.value === value
+            }}
             type="radio"
             name={name}
             checked={option.value === value}

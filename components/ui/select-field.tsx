@@ -29,6 +29,10 @@ export function SelectField<T extends string>(props: SelectFieldProps<T>) {
       )}
       <span className="relative inline-flex" title={note}>
         <select
+          // What somebody chose before the script took over was heard by nobody: it is not to look chosen.
+          ref={(node) => {
+            if (node) node.value = value
+          }}
           id={id}
           aria-label={isBare ? label : undefined}
           value={value}

@@ -1,4 +1,4 @@
-import { type RefCallback, useCallback, useLayoutEffect, useRef } from 'react'
+import { type RefCallback, useCallback, useEffect, useLayoutEffect, useRef } from 'react'
 
 /**
  * Keeps what a person or a password manager wrote into a field before the script took over: the next drawing would wipe it.
@@ -10,10 +10,14 @@ export function useTakenOver(
   outer?: RefCallback<HTMLInputElement>,
 ): RefCallback<HTMLInputElement> {
   const input = useRef<HTMLInputElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it happens once, at the first commit
+  const written = useRef(value)
   useLayoutEffect(() => {
-    const written = input.current?.value ?? value
-    if (written !== value) onChange(written)
+    written.current = input.current?.value ?? written.current
+  }, [])
+  // Told only now: a form around the field listens from its own layout effects on, which run after those of the field.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it happens once, at the first commit
+  useEffect(() => {
+    if (written.current !== value) onChange(written.current)
   }, [])
   return useCallback(
     (node: HTMLInputElement | null) => {

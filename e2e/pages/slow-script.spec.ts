@@ -27,8 +27,12 @@ test('what is typed before the script has come is kept, and sent once it is ther
   await expect(button).toBeDisabled()
   await expect(button).toHaveCSS('opacity', '1')
   expect(sent).toEqual([])
+  await expect(page).toHaveURL(/\/login$/)
 
   release()
+  await expect(button).toBeEnabled()
+  await expect(page.getByLabel('E-mail')).toHaveValue(user.email as string)
+  await expect(page.getByLabel('Password')).toHaveValue(TEST_PASSWORD)
   await button.click()
   await expect(page.getByRole('heading', { name: 'Projects', level: 1 })).toBeVisible()
   expect(sent.map((url) => new URL(url).pathname)).toContain('/auth/login')
