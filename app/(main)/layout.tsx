@@ -13,12 +13,13 @@ export const dynamic = 'force-dynamic'
 
 export default async function MainLayout({ children }: { children: ReactNode }) {
   const ctx = await pageContext()
-  const [user, notices] = await Promise.all([
+  const loading = Promise.all([
     // A key that may only send spans learns nothing of its owner here either.
-    can(ctx.actor, 'profile.read') ? loadPage(ctx, getOwnProfile(ctx)) : null,
+    can(ctx.actor, 'profile.read') ? getOwnProfile(ctx) : null,
     // Only those who can mend what is wrong hear of it, and load what shows it.
-    can(ctx.actor, 'notice.list') ? loadPage(ctx, listNotices(ctx)) : null,
+    can(ctx.actor, 'notice.list') ? listNotices(ctx) : null,
   ])
+  const [user, notices] = await loadPage(ctx, loading)
   const account = user && {
     username: user.username,
     email: user.email,
