@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test'
 import { recordEvent } from '#server/audit/record'
 import { insertPerson, unique } from '../support/accounts'
 import { expect, expectAccessible, test } from '../support/fixtures'
+import { look, takePicture } from '../support/look'
 import type { World } from '../support/server'
 
 const rows = (page: Page) => page.getByRole('region', { name: 'Entries' }).getByRole('row')
@@ -123,27 +124,15 @@ test.describe('the audit log', () => {
     await signIn()
     await page.goto('/settings/audit')
     await expect(rows(page).nth(1)).toBeVisible()
-    for (const [width, height] of [
-      [1280, 800],
-      [390, 844],
-    ] as const) {
-      await page.setViewportSize({ width, height })
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-        await page.waitForTimeout(150)
-        await page.screenshot({ path: `screenshots/audit-${theme}-${width}.png` })
-        await expectAccessible(page)
-      }
-      await expect
-        .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
-        .toBeLessThanOrEqual(width)
-    }
+    await look(page, 'audit')
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.emulateMedia({ colorScheme: 'dark' })
     await page
       .getByRole('button', { name: /sign in/i })
       .first()
       .click()
     await expect(page.getByRole('dialog')).toContainText('Hash')
-    await page.screenshot({ path: 'screenshots/audit-entry-dark-390.png' })
+    await takePicture(page, 'audit-entry-dark-390')
   })
 
   test.describe('when the server cannot answer', () => {

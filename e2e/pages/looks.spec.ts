@@ -8,38 +8,11 @@ import { insertPeople, insertPerson, insertUsedKey, unique } from '../support/ac
 import { insertApiKeys } from '../support/api-keys'
 import { insertLongTrace, insertManyTraces, LONG } from '../support/data'
 import { expect, expectAccessible, test } from '../support/fixtures'
+import { look, takePicture } from '../support/look'
 import { insertSupportTrace } from '../support/support-agent'
-
-const SIZES = [
-  { name: '1280', width: 1280, height: 800 },
-  { name: '390', width: 390, height: 844 },
-] as const
-
-/** Looks at the page as it is in both themes and both sizes. */
-async function look(page: Page, name: string): Promise<void> {
-  for (const { name: width, ...viewport } of SIZES) {
-    await page.setViewportSize(viewport)
-    for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-      // The virtual lists measure themselves anew after a change of size.
-      await page.waitForTimeout(150)
-      await page.screenshot({ path: `screenshots/${name}-${theme}-${width}.png` })
-      await expectNoSidewaysScroll(page)
-      // Colours by theme, layout by size: two of the four pictures show both.
-      if ((theme === 'light') === (width === '1280')) await expectAccessible(page)
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 })
-}
 
 /** Alerts of ours; the router keeps an empty one of its own. */
 const alerts = (page: Page) => page.getByRole('main').getByRole('alert')
-
-async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const tooWide = () =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  await expect.poll(tooWide, { message: 'the page is no wider than the screen' }).toBeLessThanOrEqual(0)
-}
 
 test.describe.configure({ timeout: 150_000 })
 
@@ -270,7 +243,7 @@ test.describe('what an admin sees', () => {
     await look(page, 'profile-end')
     await page.getByRole('button', { name: /^Account/ }).click()
     await expect(page.getByRole('menu')).toBeVisible()
-    await page.screenshot({ path: 'screenshots/account-menu-light-1280.png' })
+    await takePicture(page, 'account-menu-light-1280')
     await expectAccessible(page)
   })
 
@@ -328,7 +301,7 @@ test.describe('what an admin sees', () => {
     await page.getByRole('button', { name: 'Open the navigation' }).click()
     const sheet = page.getByRole('dialog', { name: 'Navigation' })
     await expect(sheet).toBeVisible()
-    await page.screenshot({ path: 'screenshots/navigation-light-390.png' })
+    await takePicture(page, 'navigation-light-390')
     await expectAccessible(page)
     await sheet.getByRole('link', { name: 'API keys' }).click()
     await expect(page).toHaveURL(/\/settings\/api-keys$/)

@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test'
 import { eq } from 'drizzle-orm'
 import { expect, expectAccessible, test } from '../support/fixtures'
+import { look } from '../support/look'
 
 const VALUE = 'sk-a-value-that-is-never-shown-0123456789'
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name })
@@ -23,23 +24,6 @@ async function addWell(page: Page, name: string): Promise<void> {
   await add(page, name, VALUE)
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await expect(row(page, name)).toBeVisible()
-}
-
-/** Pictures for people, in both themes and sizes. */
-async function look(page: Page, name: string): Promise<void> {
-  for (const [width, height] of [
-    [1280, 800],
-    [390, 844],
-  ] as const) {
-    await page.setViewportSize({ width, height })
-    for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-      await page.waitForTimeout(150)
-      await page.screenshot({ path: `screenshots/${name}-${theme}-${width}.png` })
-      await expectAccessible(page)
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 })
 }
 
 test.beforeEach(async ({ page, signIn, server }) => {

@@ -1,8 +1,9 @@
 /** Signing in with identity providers: two of the environment and one added in Settings, on another site than ours. */
 import type { Page } from '@playwright/test'
 import { eq } from 'drizzle-orm'
-import { expect, expectAccessible, test } from '../support/fixtures'
+import { expect, test } from '../support/fixtures'
 import { type IdentityProvider, type People, startIdentityProvider } from '../support/identity-provider'
+import { look } from '../support/look'
 import { AUTH, type BennuServer, startServer } from '../support/server'
 
 const PEOPLE: People = {
@@ -16,7 +17,7 @@ const PEOPLE: People = {
   eve: { email: 'eve@example.com', name: 'Eve Adams', roles: ['staff'], groups: ['sales'] },
 }
 /** Any port: the provider starts first, and learns where the server is by what it is told to expect. */
-const PORT = 12_000 + (process.pid % 10_000)
+const PORT = 28_000 + (process.pid % 2_000)
 const BASE = `http://127.0.0.1:${PORT}`
 
 let corp: IdentityProvider
@@ -63,28 +64,6 @@ test.afterAll(async () => {
 })
 test.use({ baseURL: BASE })
 
-const SIZES = [
-  [1280, 800],
-  [390, 844],
-] as const
-
-/** Pictures for people, in both themes and sizes. */
-async function look(page: Page, name: string): Promise<void> {
-  for (const [width, height] of SIZES) {
-    await page.setViewportSize({ width, height })
-    for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-      await page.waitForTimeout(150)
-      await page.screenshot({ path: `screenshots/${name}-${theme}-${width}.png`, fullPage: true })
-      const tooWide = () =>
-        page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-      await expect.poll(tooWide, { message: 'the page is no wider than the screen' }).toBeLessThanOrEqual(0)
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 })
-  await expectAccessible(page)
-}
-
 const button = (page: Page, name: string) => page.getByRole('button', { name: `Sign in with ${name}` })
 
 /** From the login page to the provider, which asks for the name, and back. */
@@ -108,7 +87,7 @@ test('the login page has the form and a button for each provider', async ({ page
   await expect(page.getByLabel('E-mail')).toBeFocused()
   await expect(button(page, 'Keycloak')).toBeVisible()
   await expect(button(page, 'Google')).toBeVisible()
-  await look(page, 'login-sso')
+  await look(page, 'login-sso', { fullPage: true })
 })
 
 test('a person comes in by a provider that asked them something, and lands on the page they wanted', async ({
@@ -138,7 +117,7 @@ test('whoever is in no allowed group is refused with a sentence', async ({ page 
   await signInAs(page, 'eve')
   await expect(page).toHaveURL(`${BASE}/login?error=auth_failed`)
   await expect(page.getByRole('alert').filter({ hasText: 'did not vouch for you' })).toBeVisible()
-  await look(page, 'login-sso-refused')
+  await look(page, 'login-sso-refused', { fullPage: true })
   expect(await roleOf('eve@example.com')).toBeUndefined()
 })
 
@@ -164,7 +143,7 @@ test('an admin sees why somebody got a role and why somebody was refused', async
   await refused.getByText(/claims$/).click()
   await expect(refused).toContainText('sales')
   await expect(page.getByText(/eyJ/)).toHaveCount(0)
-  await look(page, 'why-this-role')
+  await look(page, 'why-this-role', { fullPage: true })
 })
 
 test('signing out here signs out there: the next sign-in asks who one is', async ({ page }) => {
@@ -190,7 +169,7 @@ test('an admin sees which provider is away, and that it is back', async ({ page 
       'Signing in here fails or may fail at the moment. The provider cannot be used',
     )
     await expect(page.getByRole('article', { name: 'Keycloak' })).toContainText('answers')
-    await look(page, 'settings-sign-in-away')
+    await look(page, 'settings-sign-in-away', { fullPage: true })
   } finally {
     partner.comeBack()
   }
@@ -210,7 +189,7 @@ test.describe('in Settings', () => {
     await expect(page).toHaveURL(`${BASE}/projects`)
     await page.goto('/settings/sign-in')
     await expect(page.getByText(`${BASE}/oauth2/keycloak/tokens`)).toBeVisible()
-    await look(page, 'settings-sign-in')
+    await look(page, 'settings-sign-in', { fullPage: true })
     await page.getByRole('button', { name: 'Add provider' }).click()
     const dialog = page.getByRole('dialog', { name: 'Add an identity provider' })
     await dialog.getByLabel('Name in addresses').fill('added')
@@ -219,7 +198,7 @@ test.describe('in Settings', () => {
     await expect(dialog.getByText(`${BASE}/oauth2/added/tokens`)).toBeVisible()
     await dialog.getByRole('button', { name: 'Test' }).click()
     await expect(dialog.getByText(corp.issuer, { exact: true })).toBeVisible()
-    await look(page, 'settings-sign-in-dialog')
+    await look(page, 'settings-sign-in-dialog', { fullPage: true })
     await dialog.getByRole('button', { name: 'Add provider' }).click()
     await expect(dialog.getByText('The client id must not be empty')).toBeVisible()
     await dialog.getByLabel('Client id').fill(corp.clientId)
@@ -287,6 +266,6 @@ test.describe('what went wrong is said in a sentence', () => {
     await page.goto('/logout?error=%3Cb%3E')
     await expect(page.getByRole('heading', { name: 'Signed out' })).toBeVisible()
     await expect(page.getByRole('main').getByRole('alert')).toHaveCount(0)
-    await look(page, 'logout')
+    await look(page, 'logout', { fullPage: true })
   })
 })
