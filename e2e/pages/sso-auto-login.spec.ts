@@ -5,7 +5,7 @@ import { type IdentityProvider, startIdentityProvider } from '../support/identit
 import { AUTH, type BennuServer, startServer } from '../support/server'
 
 /** The provider has to know beforehand where the server will be. */
-const PORT = 22_000 + (process.pid % 10_000)
+const PORT = 30_000 + (process.pid % 2_000)
 const BASE = `http://127.0.0.1:${PORT}`
 /** A name of a network of one's own, without TLS: there browsers do not say which site a request comes from. */
 const LAN = `http://bennu.test:${PORT}`

@@ -334,21 +334,23 @@ describe('who has an account is not told', () => {
     const disabled = await createAccount(world, { disabledAt: NOW })
     const directory = await createAccount(world, { authMethod: 'LDAP' })
     const addresses = [known.email, 'nobody@example.com', disabled.email, directory.email, 'admin@localhost']
-    const answers = await Promise.all(
-      addresses.map(async (email) => {
-        const started = performance.now()
-        const { status, text, headers } = await request(email)
-        const told = { status, text, headers: Object.fromEntries(headers) }
-        return { told, ms: performance.now() - started }
-      }),
-    )
-    for (const { told } of answers) {
-      expect(told).toEqual({ status: 204, text: '', headers: { 'cache-control': 'no-store' } })
+    const spreadOfAnswers = async () => {
+      const times = await Promise.all(
+        addresses.map(async (email) => {
+          const started = performance.now()
+          const { status, text, headers } = await request(email)
+          const told = { status, text, headers: Object.fromEntries(headers) }
+          expect(told).toEqual({ status: 204, text: '', headers: { 'cache-control': 'no-store' } })
+          return performance.now() - started
+        }),
+      )
+      expect(Math.min(...times)).toBeGreaterThan(950)
+      return Math.max(...times) - Math.min(...times)
     }
-    const times = answers.map(({ ms }) => ms)
-    expect(Math.min(...times)).toBeGreaterThan(950)
-    // Who waited for the silent server would take five seconds; less may be the machine.
-    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(3_000)
+    // The least of some rounds: the machine may hold up one answer, but not the same one every time.
+    let spread = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 5 && spread >= 300; round++) spread = await spreadOfAnswers()
+    expect(spread).toBeLessThan(300)
     await settled()
     const failed = (await listNotices(world)).map(({ id }) => id)
     expect(failed).toEqual(state === 'up' ? [] : ['mail.failed'])
