@@ -1,4 +1,4 @@
-import { type RefCallback, useCallback, useEffect, useLayoutEffect, useRef } from 'react'
+import { type RefCallback, useCallback, useEffect, useRef } from 'react'
 
 /**
  * Keeps what a person or a password manager wrote into a field before the script took over: the next drawing would wipe it.
@@ -9,19 +9,15 @@ export function useTakenOver(
   onChange: (value: string) => void,
   outer?: RefCallback<HTMLInputElement>,
 ): RefCallback<HTMLInputElement> {
-  const input = useRef<HTMLInputElement>(null)
-  const written = useRef(value)
-  useLayoutEffect(() => {
-    written.current = input.current?.value ?? written.current
-  }, [])
-  // Told only now: a form around the field listens from its own layout effects on, which run after those of the field.
+  const written = useRef<string | null>(null)
+  // Told only now: a form around the field listens from its own layout effects on, which come after the field's ref.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it happens once, at the first commit
   useEffect(() => {
-    if (written.current !== value) onChange(written.current)
+    if (written.current !== null && written.current !== value) onChange(written.current)
   }, [])
   return useCallback(
     (node: HTMLInputElement | null) => {
-      input.current = node
+      if (node) written.current ??= node.value
       return outer?.(node)
     },
     [outer],
