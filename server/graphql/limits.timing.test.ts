@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { askGraphql } from '../../test/graphql'
 import { HOSTILE, times } from '../../test/hostile-queries'
+import { durationOf, leastOf } from '../../test/least-of'
 import { createPrincipals, type Principals } from '../../test/principals'
 import { createTestRuntime } from '../../test/runtime'
 
@@ -13,16 +14,8 @@ beforeAll(async () => {
   who = await createPrincipals(await createTestRuntime())
 })
 
-/** The shortest of some runs, because the machine may have other things to do. No more are made than are needed. */
-async function best(query: string, limitMs = LIMIT_MS): Promise<number> {
-  let shortest = Number.POSITIVE_INFINITY
-  for (let run = 0; run < MOST_RUNS && shortest >= limitMs; run++) {
-    const start = performance.now()
-    await askGraphql(query, who['session ADMIN'].headers)
-    shortest = Math.min(shortest, performance.now() - start)
-  }
-  return shortest
-}
+const best = (query: string, limitMs = LIMIT_MS) =>
+  leastOf(MOST_RUNS, limitMs, () => durationOf(() => askGraphql(query, who['session ADMIN'].headers)))
 
 test.each(HOSTILE)('%s is refused at once', async (_name, query) => {
   expect(await best(query)).toBeLessThan(LIMIT_MS)
