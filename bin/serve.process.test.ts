@@ -246,8 +246,7 @@ describe('an end', () => {
     const asked = Date.now()
     program.signal('SIGTERM')
     await program.exited
-    // An orderly end would wait ten seconds for children that stand still.
-    expect(Date.now() - asked).toBeLessThan(6_000)
+    expect(Date.now() - asked).toBeLessThan(2_000)
     await until('the children to be gone', () => !both.some(isAlive))
   })
 })

@@ -342,7 +342,7 @@ describe('when the files change', () => {
 
       put(server)
       program.signal('SIGHUP')
-      await until('the first one again', async () => (await serials()).every((one) => one === old[0]))
+      await until('the first one again', async () => (await serials()).every((one) => one === old[0]), 5_000)
       await until('that to be over', async () => !(await noticeIds(program)).includes('tls.broken'))
       expect(await noticeIds(program)).toContain('tls.expiring')
     } finally {

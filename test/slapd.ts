@@ -226,6 +226,9 @@ function administration(port: number, log: string[]) {
   }
 }
 
+/** The end of a connection may be logged after the log of what it did was taken. */
+export const isEndOfConnection = (line: string) => / (UNBIND|closed)\b/.test(line)
+
 /** What was logged is read a moment after it happened. */
 async function takeLog(log: string[]): Promise<string[]> {
   let before = -1

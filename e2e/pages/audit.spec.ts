@@ -124,7 +124,7 @@ test.describe('the audit log', () => {
     await signIn()
     await page.goto('/settings/audit')
     await expect(rows(page).nth(1)).toBeVisible()
-    await look(page, 'audit')
+    await look(page, 'audit', { isThorough: true })
     await page.setViewportSize({ width: 390, height: 844 })
     await page.emulateMedia({ colorScheme: 'dark' })
     await page

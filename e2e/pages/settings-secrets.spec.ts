@@ -34,13 +34,13 @@ test.beforeEach(async ({ page, signIn, server }) => {
 })
 
 test('an admin adds, replaces and deletes one, and never sees its value', async ({ page }) => {
-  await look(page, 'secrets-empty')
+  await look(page, 'secrets-empty', { isThorough: true })
   await addWell(page, 'OPENAI_API_KEY')
   await expect(row(page, 'OPENAI_API_KEY')).toContainText('set')
   await choose(page, 'OPENAI_API_KEY', 'Replace value')
   const dialog = page.getByRole('dialog', { name: 'Replace the value' })
   await dialog.getByLabel('Value').fill(`${VALUE}-2`)
-  await look(page, 'secrets-replace')
+  await look(page, 'secrets-replace', { isThorough: true })
   await dialog.getByRole('button', { name: 'Replace value' }).click()
   await expect(page.getByText('The value of OPENAI_API_KEY was replaced')).toBeVisible()
   await page.reload()
@@ -76,5 +76,5 @@ test('one that cannot be read says so, and what to do', async ({ page, server })
   await expect(page.getByRole('alert').filter({ hasText: '1 secret cannot be read' })).toContainText(
     'BENNU_SECRET_PREVIOUS',
   )
-  await look(page, 'secrets-unreadable')
+  await look(page, 'secrets-unreadable', { isThorough: true })
 })

@@ -87,7 +87,7 @@ test('the login page has the form and a button for each provider', async ({ page
   await expect(page.getByLabel('E-mail')).toBeFocused()
   await expect(button(page, 'Keycloak')).toBeVisible()
   await expect(button(page, 'Google')).toBeVisible()
-  await look(page, 'login-sso', { fullPage: true })
+  await look(page, 'login-sso', { fullPage: true, isThorough: true })
 })
 
 test('a person comes in by a provider that asked them something, and lands on the page they wanted', async ({
@@ -117,7 +117,7 @@ test('whoever is in no allowed group is refused with a sentence', async ({ page 
   await signInAs(page, 'eve')
   await expect(page).toHaveURL(`${BASE}/login?error=auth_failed`)
   await expect(page.getByRole('alert').filter({ hasText: 'did not vouch for you' })).toBeVisible()
-  await look(page, 'login-sso-refused', { fullPage: true })
+  await look(page, 'login-sso-refused', { fullPage: true, isThorough: true })
   expect(await roleOf('eve@example.com')).toBeUndefined()
 })
 
@@ -143,7 +143,7 @@ test('an admin sees why somebody got a role and why somebody was refused', async
   await refused.getByText(/claims$/).click()
   await expect(refused).toContainText('sales')
   await expect(page.getByText(/eyJ/)).toHaveCount(0)
-  await look(page, 'why-this-role', { fullPage: true })
+  await look(page, 'why-this-role', { fullPage: true, isThorough: true })
 })
 
 test('signing out here signs out there: the next sign-in asks who one is', async ({ page }) => {
@@ -169,7 +169,7 @@ test('an admin sees which provider is away, and that it is back', async ({ page 
       'Signing in here fails or may fail at the moment. The provider cannot be used',
     )
     await expect(page.getByRole('article', { name: 'Keycloak' })).toContainText('answers')
-    await look(page, 'settings-sign-in-away', { fullPage: true })
+    await look(page, 'settings-sign-in-away', { fullPage: true, isThorough: true })
   } finally {
     partner.comeBack()
   }
@@ -189,7 +189,7 @@ test.describe('in Settings', () => {
     await expect(page).toHaveURL(`${BASE}/projects`)
     await page.goto('/settings/sign-in')
     await expect(page.getByText(`${BASE}/oauth2/keycloak/tokens`)).toBeVisible()
-    await look(page, 'settings-sign-in', { fullPage: true })
+    await look(page, 'settings-sign-in', { fullPage: true, isThorough: true })
     await page.getByRole('button', { name: 'Add provider' }).click()
     const dialog = page.getByRole('dialog', { name: 'Add an identity provider' })
     await dialog.getByLabel('Name in addresses').fill('added')
@@ -198,7 +198,7 @@ test.describe('in Settings', () => {
     await expect(dialog.getByText(`${BASE}/oauth2/added/tokens`)).toBeVisible()
     await dialog.getByRole('button', { name: 'Test' }).click()
     await expect(dialog.getByText(corp.issuer, { exact: true })).toBeVisible()
-    await look(page, 'settings-sign-in-dialog', { fullPage: true })
+    await look(page, 'settings-sign-in-dialog', { fullPage: true, isThorough: true })
     await dialog.getByRole('button', { name: 'Add provider' }).click()
     await expect(dialog.getByText('The client id must not be empty')).toBeVisible()
     await dialog.getByLabel('Client id').fill(corp.clientId)
@@ -266,6 +266,6 @@ test.describe('what went wrong is said in a sentence', () => {
     await page.goto('/logout?error=%3Cb%3E')
     await expect(page.getByRole('heading', { name: 'Signed out' })).toBeVisible()
     await expect(page.getByRole('main').getByRole('alert')).toHaveCount(0)
-    await look(page, 'logout', { fullPage: true })
+    await look(page, 'logout', { fullPage: true, isThorough: true })
   })
 })

@@ -10,9 +10,14 @@ const SIZES = [
 /** Pictures are for people who work on the pages: nobody looks at those of continuous integration. */
 const TAKES_PICTURES = !process.env.CI
 
-interface LookOptions {
+interface Picture {
   /** The whole length of the page, not only what the screen shows. */
   fullPage?: boolean
+}
+
+interface LookOptions extends Picture {
+  /** Both themes in both sizes for axe too; otherwise each theme and each size once. */
+  isThorough?: boolean
 }
 
 /**
@@ -20,16 +25,16 @@ interface LookOptions {
  * and pictures in screenshots/. Leaves it at a desk, in light.
  */
 export async function look(page: Page, name: string, options: LookOptions = {}): Promise<void> {
+  const { isThorough, ...picture } = options
   for (const { name: width, ...viewport } of SIZES) {
     await page.setViewportSize(viewport)
     for (const theme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
       // The virtual lists measure themselves anew after a change of size.
       await page.waitForTimeout(150)
-      await takePicture(page, `${name}-${theme}-${width}`, options)
+      await takePicture(page, `${name}-${theme}-${width}`, picture)
       await expectNoSidewaysScroll(page)
-      // Each theme and each size once: what one size alone shows is looked at in one theme.
-      if ((theme === 'light') === (width === '1280')) await expectAccessible(page)
+      if (isThorough || (theme === 'light') === (width === '1280')) await expectAccessible(page)
     }
   }
   await page.setViewportSize({ width: 1280, height: 800 })
@@ -37,7 +42,7 @@ export async function look(page: Page, name: string, options: LookOptions = {}):
 }
 
 /** A picture of the page in screenshots/. */
-export async function takePicture(page: Page, name: string, options: LookOptions = {}): Promise<void> {
+export async function takePicture(page: Page, name: string, options: Picture = {}): Promise<void> {
   if (TAKES_PICTURES) await page.screenshot({ path: `screenshots/${name}.png`, ...options })
 }
 
