@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inject } from 'light-my-request'
 import type { Runtime } from '#server/runtime'
 
-/** A program that ends at once need not have been warm. */
-const BEGIN_AFTER_MS = 5_000
+/** A program that ends at once need not have been warm; who comes later than a moment after the start finds it done. */
+const BEGIN_AFTER_MS = 1_000
 /** After so many a page takes no less than after twice as many. */
 const TIMES = 60
-/** Three pauses as long as a page took: a quarter of one core. */
-const PAUSES = 3
+/** A pause as long as a page took: half of one core, for a second or two where nothing else is to do. */
+const PAUSES = 1
 
 /**
  * Begins to warm up; pages are asked of `pages` itself, so neither limits nor metrics count them.
