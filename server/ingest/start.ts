@@ -8,8 +8,11 @@ import { IngestMeter } from '#server/ingest/meter'
 import { IngestThread } from '#server/ingest/thread'
 import { threadEntry } from '#server/process/thread-entry'
 
-/** Most of what a span becomes dies young: room for it saves a quarter of the time. Memory is taken only when needed. */
-const MAX_YOUNG_GENERATION_MB = 128
+/**
+ * Of the young generation: two halves of 16 MB, and as much for large objects. More of it is no faster and is seldom used to
+ * its end, since buffers of requests set off collections before: memory then creeps up to what a rare burst has touched.
+ */
+const MAX_YOUNG_GENERATION_MB = 48
 /**
  * Past this the thread dies, not the process. From exactly 2048 on V8 lets a heap grow up to fourfold between full
  * collections, a smaller one not even twofold: with 1536 the buffers of requests, which count, caused six of them a second.
