@@ -40,13 +40,24 @@ test('ends after the page that is being made, and makes no other', async () => {
   expect(open).toHaveLength(1)
 })
 
-test('a page that cannot be made ends it quietly', async () => {
-  const end = warmUp(
-    withAuth(true),
-    () => {
-      throw new Error('no page')
-    },
-    0,
-  )
-  await expect(end()).resolves.toBeUndefined()
+test('does not wait long for a page that is never made', async () => {
+  const pages = vi.fn()
+  const end = warmUp(withAuth(true), pages, 0)
+  await vi.waitFor(() => expect(pages).toHaveBeenCalled(), { timeout: 10_000 })
+  const since = performance.now()
+  await end()
+  expect(performance.now() - since).toBeLessThan(5_000)
+})
+
+test('a page that cannot be made ends it, and the log says why', async () => {
+  const said: string[] = []
+  const aloud = pino({ level: 'debug' }, { write: (line) => void said.push(line) })
+  const pages = vi.fn(() => {
+    throw new Error('no page')
+  })
+  const end = warmUp({ ...withAuth(true), log: aloud }, pages, 0)
+  await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 10_000 })
+  await end()
+  expect(said[0]).toContain('no page')
+  expect(pages).toHaveBeenCalledTimes(1)
 })

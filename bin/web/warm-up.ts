@@ -7,16 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inject } from 'light-my-request'
 import type { Runtime } from '#server/runtime'
 
-/** A program that ends at once need not have been warm; who comes later than a moment after the start finds it done. */
+/** A program that ends at once need not have been warm. */
 const BEGIN_AFTER_MS = 1_000
 /** After so many a page takes no less than after twice as many. */
 const TIMES = 60
-/** A pause as long as a page took: half of one core, for a second or two where nothing else is to do. */
-const PAUSES = 1
+/** Whoever stops the program does not wait longer for a page that nobody asked for. */
+const GRACE_MS = 500
 
 /**
  * Begins to warm up; pages are asked of `pages` itself, so neither limits nor metrics count them.
- * @returns what ends it, after the page that is being made
+ * @returns what ends it, after the page that is being made if that is done within half a second
  */
 export function warmUp(
   { config, log }: Pick<Runtime, 'config' | 'log'>,
@@ -28,13 +28,17 @@ export function warmUp(
   // What needs no credential, and leads nowhere else by itself.
   const url = config.auth.enabled ? '/login?local=1' : '/projects'
   const done = sleep(beginAfterMs, undefined, { signal, ref: false })
-    .then(() => makeAgainAndAgain(pages, url, signal))
+    .then(async () => {
+      const since = performance.now()
+      await makeAgainAndAgain(pages, url, signal)
+      log.debug({ milliseconds: Math.round(performance.now() - since) }, 'pages are warm')
+    })
     .catch((error) => {
       if (!signal.aborted) log.debug({ err: error }, 'pages could not be warmed up')
     })
   return () => {
     ending.abort()
-    return done
+    return Promise.race([done, sleep(GRACE_MS)])
   }
 }
 
@@ -42,6 +46,7 @@ async function makeAgainAndAgain(pages: RequestListener, url: string, signal: Ab
   for (let time = 0; time < TIMES; time++) {
     const since = performance.now()
     await inject(pages, { method: 'GET', url, headers: { host: 'localhost' } })
-    await sleep((performance.now() - since) * PAUSES, undefined, { signal, ref: false })
+    // As long a pause: half of one core, and whoever asks for a page meanwhile has a turn.
+    await sleep(performance.now() - since, undefined, { signal, ref: false })
   }
 }
