@@ -102,7 +102,6 @@ async function underLoad(measured: Case, { database, server, payloads, options }
     payloads,
     warmUpMs: options.warmUpMs,
     seconds: options.seconds,
-    requestsPerSecond: null,
   }
   const sender = await runSender(order, () => {
     options.onCounting(true)

@@ -1,6 +1,6 @@
 /**
- * The process that sends: started by send.ts, held to one core. Says `ready` once its payloads are at hand, `counting`
- * when the time to warm up is over, and its report at the end.
+ * The process that sends: started by send.ts, held to one core. Says `started` when it can take its order, `counting` when
+ * the time to warm up is over, and its report at the end.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { percentile } from '../../test/percentile'
@@ -15,8 +15,8 @@ export interface SenderOrder {
   payloads: string[]
   warmUpMs: number
   seconds: number
-  /** Requests a second of all connections together; null for as many as are taken. */
-  requestsPerSecond: number | null
+  /** Once warm, only this part of the requests a second that were taken until then; without it as many as are taken. */
+  shareOfCapacity?: number
 }
 
 /** After a refusal, as a sender that is told to come again. */
@@ -33,8 +33,9 @@ async function run(order: SenderOrder): Promise<void> {
   const open = Array.from({ length: connections }, () => new Connection(target))
   const tally = new Tally()
   const until = performance.now() + warmUpMs + seconds * 1000
-  const pace = new Pace(order.requestsPerSecond)
+  const pace = new Pace()
   const warm = setTimeout(() => {
+    if (order.shareOfCapacity) pace.keep((tally.taken / warmUpMs) * 1000 * order.shareOfCapacity)
     tally.begin()
     tell({ kind: 'counting' })
   }, warmUpMs)
@@ -61,19 +62,22 @@ async function run(order: SenderOrder): Promise<void> {
   process.disconnect()
 }
 
-/** Spreads requests evenly over time. */
+/** Spreads requests evenly over time, once it is told to. */
 class Pace {
-  readonly #gapMs: number
-  #next = performance.now()
+  #gapMs = 0
+  #next = 0
 
-  constructor(requestsPerSecond: number | null) {
-    this.#gapMs = requestsPerSecond === null ? 0 : 1000 / requestsPerSecond
+  /** From now on so many a second, of all connections together. @throws RangeError when that is none */
+  keep(requestsPerSecond: number): void {
+    if (!(requestsPerSecond > 0)) throw new RangeError('Nothing was taken that a pace could follow')
+    this.#gapMs = 1000 / requestsPerSecond
+    this.#next = performance.now()
   }
 
   async turn(): Promise<void> {
     if (this.#gapMs === 0) return
     const now = performance.now()
-    // Time that was lost is not made up for with a flood.
+    // Of time that was lost no more than a second is made up for.
     this.#next = Math.max(this.#next + this.#gapMs, now - 1000)
     if (this.#next > now) await sleep(this.#next - now)
   }
@@ -89,6 +93,11 @@ class Tally {
   #totalRequests = 0
   #firstFailure: string | null = null
   #lastAt = 0
+
+  /** Requests that were acknowledged since the first. */
+  get taken(): number {
+    return this.#totalRequests
+  }
 
   /** Forgets what was before, except that it was sent. */
   begin(): void {

@@ -122,7 +122,6 @@ async function measure(
       payloads,
       warmUpMs: options.warmUpMs,
       seconds: options.seconds,
-      requestsPerSecond: null,
     },
     () => {},
   )
