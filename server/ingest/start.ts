@@ -9,9 +9,9 @@ import { IngestThread } from '#server/ingest/thread'
 import { threadEntry } from '#server/process/thread-entry'
 
 /**
- * Of each half of the young generation; V8 wants a power of two. Said aloud, because V8 would take less on small machines.
- * With 64 nothing is faster: buffers of requests set off a collection before half of that is used, and what a rare burst
- * touches beyond is never given back.
+ * Of each half of the young generation; V8 wants a power of two. A worker has as much by default; said aloud, because more
+ * is tempting. With 64 nothing is faster: buffers of requests set off a collection before half of that is used, and what
+ * a rare burst touches beyond is never given back.
  */
 export const SEMI_SPACE_MB = 16
 /** Two halves, and as much as one of them for large objects. */
