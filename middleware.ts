@@ -40,8 +40,9 @@ export default async function middleware(request: NextRequest): Promise<NextResp
 }
 
 /** Neither cookie there: nobody to be. A page judges cookies that are there by itself. */
-function isNobody({ cookies, method }: NextRequest): boolean {
-  if (!getRuntime().config.auth.enabled || method !== 'GET') return false
+function isNobody({ cookies, method, headers }: NextRequest): boolean {
+  const { config, ownRequests } = getRuntime()
+  if (!config.auth.enabled || method !== 'GET' || ownRequests.includes(headers)) return false
   return !cookies.has('phoenix-access-token') && !cookies.has('phoenix-refresh-token')
 }
 

@@ -80,6 +80,8 @@ allows. Whoever has no credential, or a bad one, may do nothing (401); the rest 
   read, \`ingest\` keys what says ingest.
 - **Admin secret**: \`PHOENIX_ADMIN_SECRET\` as a bearer.
 - **No accounts**: everybody, while authentication is off. Whatever has to do with accounts is refused then.
+- **The server itself** has no column: it sees projects and may do nothing else. After a start it makes that page a few
+  dozen times, so that the first person does not wait for it.
 
 A session that must change its password first sees and changes its own account and nothing else, unless
 \`BENNU_FORCED_RESET=ui\`.

@@ -3,6 +3,7 @@
  * serves. It hangs on globalThis because Next gives each route its own copy of a module.
  */
 import type { Logger } from 'pino'
+import type { OwnRequests } from '#server/auth/own-requests'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import type { IngestClient } from '#server/ingest/client'
@@ -14,6 +15,8 @@ export interface Runtime {
   db: Database
   log: Logger
   clock: () => Date
+  /** What this process asks of its own pages. */
+  ownRequests: OwnRequests
   /** The way to this process's ingest worker thread. */
   ingest: IngestClient
   /** Null when every port speaks clear text. */

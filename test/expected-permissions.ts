@@ -2,70 +2,70 @@
  * Who may do what, written down by hand from the documents of the product and never made from PERMISSIONS: a change of
  * rights is a change of this file too.
  *
- * Columns: nobody signed in, authentication off, a session by role, a person's key by scope and its owner's role, a
- * system key by scope and its own role, and PHOENIX_ADMIN_SECRET. `V M A` are VIEWER, MEMBER and ADMIN. `:own` asks
- * about what belongs to the caller; other lines about what does not, where that makes a difference.
+ * Columns: nobody signed in, authentication off, the server itself, a session by role, a person's key by scope and its
+ * owner's role, a system key by scope and its own role, and PHOENIX_ADMIN_SECRET. `V M A` are VIEWER, MEMBER and ADMIN.
+ * `:own` asks about what belongs to the caller; other lines about what does not, where that makes a difference.
  */
 const MATRIX = `
-                        nobody off  session       user key full       read          ingest  sys key full        read          ingest  secret
-                                    V   M   A     V   M   A     V   M   A     V   M   A     V   M   A     V   M   A     V   M   A
-project.read            no     yes  yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
-project.create          no     yes  no  yes yes   no  yes yes   no  no  no    no  no  no    no  yes yes   no  no  no    no  no  no    yes
-project.update          no     yes  no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-project.delete          no     yes  no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-trace.read              no     yes  yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
-trace.ingest            no     yes  no  yes yes   no  yes yes   no  no  no    no  yes yes   no  yes yes   no  no  no    no  yes yes   yes
+                        nobody off  server  session       user key full       read          ingest  sys key full        read          ingest  secret
+                                            V   M   A     V   M   A     V   M   A     V   M   A     V   M   A     V   M   A     V   M   A
+project.read            no     yes  yes     yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
+project.create          no     yes  no      no  yes yes   no  yes yes   no  no  no    no  no  no    no  yes yes   no  no  no    no  no  no    yes
+project.update          no     yes  no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+project.delete          no     yes  no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+trace.read              no     yes  no      yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
+trace.ingest            no     yes  no      no  yes yes   no  yes yes   no  no  no    no  yes yes   no  yes yes   no  no  no    no  yes yes   yes
 
-profile.read            no     yes  yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
-profile.update          no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-settings.read           no     yes  yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+profile.read            no     yes  no      yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
+profile.update          no     no   no      yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+settings.read           no     yes  no      yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 
-notice.list             no     yes  no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-mail.read               no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-mail.test               no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+notice.list             no     yes  no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+mail.read               no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+mail.test               no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 
-signInProvider.list     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-signInProvider.explain  no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-signInProvider.test     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-signInProvider.create   no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-signInProvider.update   no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-signInProvider.delete   no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-directory.read          no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-directory.test          no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-directory.compare       no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.list     no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.explain  no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.test     no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.create   no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.update   no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+signInProvider.delete   no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+directory.read          no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+directory.test          no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+directory.compare       no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 
-user.list               no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-user.create             no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-user.update             no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-user.delete             no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-identityBlock.list      no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-identityBlock.lift      no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+user.list               no     no   no      no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+user.create             no     no   no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+user.update             no     no   no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+user.delete             no     no   no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+identityBlock.list      no     no   no      no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+identityBlock.lift      no     no   no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
 
-audit.read              no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-audit.export            no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+audit.read              no     no   no      no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+audit.export            no     no   no      no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
 
-session.listOwn         no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-session.endOwn          no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-session.listAll         no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-session.endAny          no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+session.listOwn         no     no   no      yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+session.endOwn          no     no   no      yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+session.listAll         no     no   no      no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+session.endAny          no     no   no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
 
-userApiKey.listOwn      no     no   yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
-userApiKey.create       no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-userApiKey.rotate:own   no     no   yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-userApiKey.rotate       no     no   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
-userApiKey.delete:own   no     no   yes yes yes   yes yes yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-userApiKey.delete       no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-userApiKey.listAll      no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-systemApiKey.list       no     no   no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-systemApiKey.create     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    yes
-systemApiKey.rotate     no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    yes
-systemApiKey.delete     no     no   no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+userApiKey.listOwn      no     no   no      yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
+userApiKey.create       no     no   no      yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+userApiKey.rotate:own   no     no   no      yes yes yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+userApiKey.rotate       no     no   no      no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+userApiKey.delete:own   no     no   no      yes yes yes   yes yes yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+userApiKey.delete       no     no   no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+userApiKey.listAll      no     no   no      no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+systemApiKey.list       no     no   no      no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+systemApiKey.create     no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    yes
+systemApiKey.rotate     no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    yes
+systemApiKey.delete     no     no   no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
 
-secret.list             no     yes  no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
-secret.update           no     yes  no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
-secret.reveal           no     no   no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
+secret.list             no     yes  no      no  no  yes   no  no  yes   no  no  yes   no  no  no    no  no  yes   no  no  yes   no  no  no    yes
+secret.update           no     yes  no      no  no  yes   no  no  yes   no  no  no    no  no  no    no  no  yes   no  no  no    no  no  no    yes
+secret.reveal           no     no   no      no  no  yes   no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no  no  no    no
 
-graphql.use             no     yes  yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
+graphql.use             no     yes  no      yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
 `
 
 const ROLES = ['VIEWER', 'MEMBER', 'ADMIN'] as const
@@ -77,6 +77,7 @@ type Scope = (typeof SCOPES)[number]
 export type Column =
   | 'anonymous'
   | 'authentication off'
+  | 'server'
   | `session ${Role}`
   | `user key ${Role} ${Scope}`
   | `system key ${Role} ${Scope}`
@@ -88,6 +89,7 @@ const keys = <K extends 'user key' | 'system key'>(kind: K) =>
 export const COLUMNS: readonly Column[] = [
   'anonymous',
   'authentication off',
+  'server',
   ...ROLES.map((role) => `session ${role}` as const),
   ...keys('user key'),
   ...keys('system key'),

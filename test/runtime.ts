@@ -1,6 +1,7 @@
 /** A whole runtime on a fresh database, as the main files of the processes make one. */
 import { homedir } from 'node:os'
 import { pino } from 'pino'
+import { OwnRequests } from '#server/auth/own-requests'
 import { ensureBuiltInRows } from '#server/built-in-rows'
 import type { Config } from '#server/config/model'
 import type { IngestClient } from '#server/ingest/client'
@@ -95,6 +96,7 @@ export async function createTestRuntime(
     config: { ...testConfig(partialConfig), database: db.config },
     log: pino({ level: 'silent' }),
     clock: () => new Date(),
+    ownRequests: new OwnRequests(),
     ingest: noIngest,
     tls: null,
     metrics: null,

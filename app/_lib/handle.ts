@@ -9,6 +9,7 @@ import { AppError, isAppError } from '#server/errors'
 import { createRoute, translateStorageError } from '#server/http'
 import { authLogger } from '#server/log'
 import { loggablePath } from '#server/log/path'
+import type { Actor } from '#server/permissions'
 import { getRuntime, type Runtime } from '#server/runtime'
 
 const MAX_USER_AGENT = 500
@@ -21,7 +22,11 @@ export interface Asking {
   /** Path without the query. */
   path: string
   headers: Headers
+  /** A page that the server makes for nobody. */
+  ofOurOwn?: boolean
 }
+
+const SERVER: Actor = { kind: 'server' }
 
 /**
  * The context of a request, its credential checked against the database.
@@ -35,7 +40,7 @@ export async function contextFrom(asking: Asking): Promise<Ctx> {
   const request = { requestId, address: headers.get('x-bennu-peer'), userAgent }
   const log = runtime.log.child({ requestId })
   try {
-    const actor = await actorOf({ ...runtime, log }, asking, request)
+    const actor = asking.ofOurOwn ? SERVER : await actorOf({ ...runtime, log }, asking, request)
     const { config, db, clock } = runtime
     return { config, db, clock, log, request, actor }
   } catch (error) {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { prepareAudit } from '#server/audit/chain'
 import { type AuditHeadWatch, watchAuditHead } from '#server/audit/head'
+import { OwnRequests } from '#server/auth/own-requests'
 import type { Config } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import { openDatabase } from '#server/db/open'
@@ -36,7 +37,9 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   const ingest = await startIngest(config, log)
   const audit = options.speaksForAll ? watchAuditHead({ db, log }) : null
   const metrics = config.metrics.enabled ? await openMetrics(options.process, db, ingest, audit) : null
-  const runtime: Runtime = { config, db, log, ingest, tls, metrics, isReady, clock: () => new Date() }
+  const ownRequests = new OwnRequests()
+  const clock = () => new Date()
+  const runtime: Runtime = { config, db, log, ownRequests, ingest, tls, metrics, isReady, clock }
   setRuntime(runtime)
   if (tls && options.speaksForAll) watchCertificate(runtime)
   return runtime

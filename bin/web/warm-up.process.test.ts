@@ -1,0 +1,27 @@
+/** The running program makes pages that only the signed-in see, and nobody else gets them that way. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Program, startProgram, until } from '../../test/program'
+
+let program: Program
+beforeAll(async () => {
+  program = await startProgram({
+    env: {
+      PHOENIX_ENABLE_AUTH: 'true',
+      PHOENIX_SECRET: 'warm-up-secret-0123456789-abcdefghijk',
+      PHOENIX_LOGGING_LEVEL: 'debug',
+    },
+  })
+})
+afterAll(() => program.stop())
+
+test('the projects page is made for the server itself, and for no header of a stranger', async () => {
+  for (const shown of ['', 'x', 'null', 'undefined', 'true']) {
+    const answer = await fetch(`${program.baseUrl}/projects`, {
+      headers: { 'x-bennu-own': shown },
+      redirect: 'manual',
+    })
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/login?returnUrl=%2Fprojects'])
+  }
+  // Says so only when every page was answered with 200, and /projects redirects whoever may not see it.
+  await until('the pages to be warm', () => program.output().includes('pages are warm'), 30_000)
+})
