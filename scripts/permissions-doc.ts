@@ -66,6 +66,9 @@ const GROUPS: [string, string[]][] = [
   ['GraphQL', ['graphql']],
 ]
 
+const actionsOfWarmUp = () =>
+  (Object.keys(PERMISSIONS) as Action[]).filter((action) => can({ kind: 'warmUp' }, action))
+
 const HEAD = `# Permissions
 
 <!-- Written by \`npm run docs:permissions\` from server/permissions.ts. -->
@@ -80,14 +83,17 @@ allows. Whoever has no credential, or a bad one, may do nothing (401); the rest 
   read, \`ingest\` keys what says ingest.
 - **Admin secret**: \`PHOENIX_ADMIN_SECRET\` as a bearer.
 - **No accounts**: everybody, while authentication is off. Whatever has to do with accounts is refused then.
-- **The server itself** has no column: it sees projects and may do nothing else. After a start it makes that page a few
-  dozen times, so that the first person does not wait for it.
 
 A session that must change its password first sees and changes its own account and nothing else, unless
 \`BENNU_FORCED_RESET=ui\`.
 `
 
-const FOOT = `
+const FOOT = () => `
+After a start the server makes some pages a few dozen times for nobody, so that the first person does not wait for them. As
+itself it may: ${actionsOfWarmUp()
+  .map((action) => WORDS[action])
+  .join(', ')}. No request from outside can claim that.
+
 Besides the table: the default admin keeps its role and cannot be deleted, nobody changes their own role or disables or
 deletes their own account, and the last admin who can sign in stays one. Nobody changes an e-mail address. See
 [users.md](users.md) and [api-keys.md](api-keys.md).
@@ -114,7 +120,7 @@ export function permissionsDoc(): string {
     const rows = actions.map((action) => line([WORDS[action], ...cellsOf(action)]))
     return [`\n## ${title}\n`, line(COLUMNS), line(COLUMNS.map(() => '---')), ...rows].join('\n')
   })
-  return `${HEAD}${tables.join('\n')}\n${FOOT}`
+  return `${HEAD}${tables.join('\n')}\n${FOOT()}`
 }
 
 const line = (cells: string[]) => `| ${cells.join(' | ')} |`

@@ -17,7 +17,7 @@ const key = { userId: 5, keyId: 7 }
 const ACTORS = new Map<Column, Actor>([
   ['anonymous', { kind: 'anonymous' }],
   ['authentication off', { kind: 'open' }],
-  ['server', { kind: 'server' }],
+  ['warm-up', { kind: 'warmUp' }],
   ['admin secret', { kind: 'adminSecret', userId: 1, role: 'ADMIN' }],
   ...ROLES.flatMap((role): [Column, Actor][] => [
     [`session ${role}`, { kind: 'session', role, ...people }],

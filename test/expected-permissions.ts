@@ -2,12 +2,12 @@
  * Who may do what, written down by hand from the documents of the product and never made from PERMISSIONS: a change of
  * rights is a change of this file too.
  *
- * Columns: nobody signed in, authentication off, the server itself, a session by role, a person's key by scope and its
+ * Columns: nobody signed in, authentication off, the warm-up's pages, a session by role, a person's key by scope and its
  * owner's role, a system key by scope and its own role, and PHOENIX_ADMIN_SECRET. `V M A` are VIEWER, MEMBER and ADMIN.
  * `:own` asks about what belongs to the caller; other lines about what does not, where that makes a difference.
  */
 const MATRIX = `
-                        nobody off  server  session       user key full       read          ingest  sys key full        read          ingest  secret
+                        nobody off  warm-up session       user key full       read          ingest  sys key full        read          ingest  secret
                                             V   M   A     V   M   A     V   M   A     V   M   A     V   M   A     V   M   A     V   M   A
 project.read            no     yes  yes     yes yes yes   yes yes yes   yes yes yes   no  no  no    yes yes yes   yes yes yes   no  no  no    yes
 project.create          no     yes  no      no  yes yes   no  yes yes   no  no  no    no  no  no    no  yes yes   no  no  no    no  no  no    yes
@@ -77,7 +77,7 @@ type Scope = (typeof SCOPES)[number]
 export type Column =
   | 'anonymous'
   | 'authentication off'
-  | 'server'
+  | 'warm-up'
   | `session ${Role}`
   | `user key ${Role} ${Scope}`
   | `system key ${Role} ${Scope}`
@@ -89,7 +89,7 @@ const keys = <K extends 'user key' | 'system key'>(kind: K) =>
 export const COLUMNS: readonly Column[] = [
   'anonymous',
   'authentication off',
-  'server',
+  'warm-up',
   ...ROLES.map((role) => `session ${role}` as const),
   ...keys('user key'),
   ...keys('system key'),

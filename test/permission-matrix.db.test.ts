@@ -107,7 +107,7 @@ async function ask(route: (typeof routes)[number], headers: Headers_) {
 }
 
 async function askAs(column: Column, route: (typeof routes)[number]) {
-  if (column === 'server') return ask(route, runtime.ownRequests.begin())
+  if (column === 'warm-up') return ask(route, runtime.ownRequests.begin())
   if (column !== 'authentication off') return ask(route, who[column as PrincipalName].headers)
   setRuntime({ ...runtime, config: testConfig({ auth: { enabled: false } }) })
   try {
@@ -136,11 +136,9 @@ test.each(routes.map((route) => [route.name, route] as const))(
     for (const column of COLUMNS) {
       const { status, text } = await askAs(column, route)
       // Only pages know the server's own requests; to every route they come from nobody.
-      const isNobody = column === 'anonymous' || column === 'server'
-      const isAllowed = allowed.get(column) && !isNobody
-      const isRight = isAllowed
-        ? !REFUSED.includes(status) && status < 500
-        : status === (isNobody ? 401 : 403)
+      const refusal = column === 'anonymous' || column === 'warm-up' ? 401 : 403
+      const isAllowed = allowed.get(column) && column !== 'warm-up'
+      const isRight = isAllowed ? !REFUSED.includes(status) && status < 500 : status === refusal
       if (!isRight) wrong.push(`${column}: ${status} ${text}`)
     }
     expect(wrong).toEqual([])

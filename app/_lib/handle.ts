@@ -22,11 +22,9 @@ export interface Asking {
   /** Path without the query. */
   path: string
   headers: Headers
-  /** A page that the server makes for nobody. */
-  ofOurOwn?: boolean
+  /** Pages may be of the server's own asking, and nothing else may. */
+  isPage?: boolean
 }
-
-const SERVER: Actor = { kind: 'server' }
 
 /**
  * The context of a request, its credential checked against the database.
@@ -40,7 +38,7 @@ export async function contextFrom(asking: Asking): Promise<Ctx> {
   const request = { requestId, address: headers.get('x-bennu-peer'), userAgent }
   const log = runtime.log.child({ requestId })
   try {
-    const actor = asking.ofOurOwn ? SERVER : await actorOf({ ...runtime, log }, asking, request)
+    const actor = await actorOf({ ...runtime, log }, asking, request)
     const { config, db, clock } = runtime
     return { config, db, clock, log, request, actor }
   } catch (error) {
@@ -50,8 +48,9 @@ export async function contextFrom(asking: Asking): Promise<Ctx> {
   }
 }
 
-async function actorOf(runtime: Runtime, asking: Asking, request: RequestInfo) {
-  const { method, path, headers } = asking
+async function actorOf(runtime: Runtime, asking: Asking, request: RequestInfo): Promise<Actor> {
+  const { method, path, headers, isPage } = asking
+  if (isPage && runtime.ownRequests.includes(headers)) return { kind: 'warmUp' }
   const authorization = headers.get('authorization')
   const accessCookie = readCookie(headers.get('cookie'), ACCESS_COOKIE)
   const refreshCookie = readCookie(headers.get('cookie'), REFRESH_COOKIE)

@@ -32,11 +32,10 @@ export async function signedInContext(path?: string): Promise<Ctx> {
 }
 
 /** The context of a page that needs nobody signed in. A page and what stands around it share one: who asks is settled once. */
-export const anyContext = cache(async (): Promise<Ctx> => {
-  const sent = new Headers(await headers())
-  const ofOurOwn = getRuntime().ownRequests.includes(sent)
-  return contextFrom({ method: 'GET', path: '', headers: sent, ofOurOwn })
-})
+export const anyContext = cache(
+  async (): Promise<Ctx> =>
+    contextFrom({ method: 'GET', path: '', headers: new Headers(await headers()), isPage: true }),
+)
 
 /** The parts of the configuration that the browser may see, for this request. */
 export async function publicConfig(): Promise<PublicConfig> {

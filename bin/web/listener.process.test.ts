@@ -139,9 +139,13 @@ describe('every answer', () => {
     expect(await raw(both)).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  it('to a request for an upgrade leaves the server standing', async () => {
-    await raw('GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
-    expect((await get('/healthz')).status).toBe(200)
+  it('to a request for an upgrade is that to any other, also once pages were made', async () => {
+    expect((await get('/no-such-page')).status).toBe(404)
+    const asking = 'host: x\r\nconnection: upgrade, close\r\nupgrade: websocket'
+    expect(await raw(`GET /healthz HTTP/1.1\r\n${asking}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 200 .*\r\nx-request-id: /is,
+    )
+    expect(await raw(`GET /no-such-page HTTP/1.1\r\n${asking}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 404 /)
   })
 })
 

@@ -1,6 +1,6 @@
 /** Next inside our process: the built app in production, the compiler in development. */
 import { readFileSync } from 'node:fs'
-import type { RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { format } from 'node:util'
 import { StartError } from '#server/process/listen'
@@ -25,7 +25,9 @@ export async function prepareNext(runtime: Runtime, dev: boolean): Promise<Reque
   if (config) environment.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config)
   if (!dev) sendConsoleToLog(runtime)
   const { default: next } = await import('next')
-  const app = next({ dev, dir, hostname: host, port, quiet: true })
+  // Left alone, Next would take upgrades from our listener, past all that it does; only in development they lead somewhere.
+  const httpServer = dev ? {} : { httpServer: createServer() }
+  const app = next({ dev, dir, hostname: host, port, quiet: true, ...httpServer })
   await app.prepare()
   const handle = app.getRequestHandler()
   return (request, response) => {

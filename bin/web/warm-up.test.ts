@@ -14,44 +14,79 @@ const withAuth = (enabled: boolean) => ({
 
 /** Whether the pages would take it for the server's own request now. */
 const isOwn = ({ ownRequests }: { ownRequests: OwnRequests }, { headers }: IncomingMessage) =>
+  'x-bennu-own' in headers &&
   ownRequests.includes(new Headers({ 'x-bennu-own': String(headers['x-bennu-own']) }))
 
+/** Answers, and remembers what was asked for in whose name. */
+function recorder(world: { ownRequests: OwnRequests }, statusOf: (url: string) => number = () => 200) {
+  const asked: string[] = []
+  const requests: IncomingMessage[] = []
+  const pages = (request: IncomingMessage, response: ServerResponse) => {
+    requests.push(request)
+    asked.push(`${request.url}${isOwn(world, request) ? ' for the server' : ''}`)
+    response.writeHead(statusOf(request.url ?? '')).end('a page')
+  }
+  return { asked, requests, pages }
+}
+
+const times = (count: number, what: string) => Array.from({ length: count }, () => what)
+
 test.each([
-  [true, ['/projects', '/login?local=1']],
-  [false, ['/projects']],
-])('with authentication %s each of %j is made forty times, and no more', async (enabled, urls) => {
-  const world = withAuth(enabled)
-  const asked: (string | undefined)[] = []
-  let strangers = 0
-  const end = warmUp(
-    world,
-    (request, response) => {
-      asked.push(request.url)
-      if (!isOwn(world, request)) strangers++
-      response.end('a page')
-    },
-    0,
-  )
-  await vi.waitFor(() => expect(asked).toHaveLength(urls.length * 40), { timeout: 10_000 })
+  [true, [...times(40, '/projects for the server'), ...times(40, '/login?local=1')]],
+  [false, times(40, '/projects')],
+])(
+  'with authentication %s pages are made forty times, and only those behind it for the server',
+  async (enabled, expected) => {
+    const world = withAuth(enabled)
+    const { asked, pages } = recorder(world)
+    const end = warmUp(world, pages, 0)
+    await vi.waitFor(() => expect(asked).toHaveLength(expected.length), { timeout: 10_000 })
+    await end()
+    expect(asked).toEqual(expected)
+  },
+)
+
+test('what its requests showed is worth nothing afterwards, nor once it is told to end', async () => {
+  const world = withAuth(true)
+  const { asked, requests, pages } = recorder(world)
+  const end = warmUp(world, pages, 0)
+  await vi.waitFor(() => expect(asked).toHaveLength(80), { timeout: 10_000 })
+  await vi.waitFor(() => expect(requests.some((request) => isOwn(world, request))).toBe(false))
   await end()
-  expect(asked).toEqual(Array.from({ length: 40 }, () => urls).flat())
-  expect(strangers).toBe(0)
+
+  const begun = recorder(world)
+  const endAtOnce = warmUp(world, begun.pages, 0)
+  await vi.waitFor(() => expect(begun.asked).not.toEqual([]), { timeout: 10_000 })
+  const ended = endAtOnce()
+  expect(begun.asked[0]).toBe('/projects for the server')
+  expect(begun.requests.some((request) => isOwn(world, request))).toBe(false)
+  await ended
 })
 
-test('what its requests showed is worth nothing afterwards', async () => {
+test('a page that is not there keeps no other from being warm', async () => {
   const world = withAuth(true)
-  const requests: IncomingMessage[] = []
+  const { asked, pages } = recorder(world, (url) => (url === '/projects' ? 503 : 200))
+  const end = warmUp(world, pages, 0)
+  await vi.waitFor(() => expect(asked).toHaveLength(41), { timeout: 10_000 })
+  await end()
+  expect(asked.filter((what) => what.startsWith('/projects'))).toHaveLength(1)
+})
+
+test('a page that takes long is made less often', async () => {
+  const world = withAuth(false)
+  let made = 0
   const end = warmUp(
     world,
-    (request, response) => {
-      requests.push(request)
-      response.writeHead(503).end()
+    (_, response) => {
+      made++
+      setTimeout(() => response.end('a page'), 1_600)
     },
     0,
   )
-  await vi.waitFor(() => expect(requests).toHaveLength(1), { timeout: 10_000 })
+  await vi.waitFor(() => expect(made).toBe(2), { timeout: 10_000 })
+  await new Promise((resolve) => setTimeout(resolve, 4_000))
   await end()
-  expect(requests.map((request) => isOwn(world, request))).toEqual([false])
+  expect(made).toBe(2)
 })
 
 test('ends after the page that is being made, and makes no other', async () => {
@@ -78,26 +113,15 @@ test('does not wait long for a page that is never made', async () => {
   expect(performance.now() - since).toBeLessThan(5_000)
 })
 
-test.each([
-  [
-    'a page that cannot be made',
-    'no page',
-    () => {
-      throw new Error('no page')
-    },
-  ],
-  [
-    'an answer that is no page',
-    'answered with 503',
-    (_: unknown, response: ServerResponse) => void response.writeHead(503).end(),
-  ],
-])('%s ends it, and the log says why', async (_, sentence, answer) => {
+test('a page that cannot be made ends it, and the log says why', async () => {
   const said: string[] = []
   const aloud = pino({ level: 'debug' }, { write: (line) => void said.push(line) })
-  const pages = vi.fn(answer)
+  const pages = vi.fn(() => {
+    throw new Error('no page')
+  })
   const end = warmUp({ ...withAuth(true), log: aloud }, pages, 0)
   await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 10_000 })
   await end()
-  expect(said[0]).toContain(sentence)
+  expect(said[0]).toContain('no page')
   expect(pages).toHaveBeenCalledTimes(1)
 })

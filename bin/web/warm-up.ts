@@ -11,8 +11,8 @@ import type { Runtime } from '#server/runtime'
 const BEGIN_AFTER_MS = 1_000
 /** After so many a page takes no less than after twice as many. */
 const TIMES_EACH = 40
-/** Where pages take long, by many projects or a slow machine, they are warm enough after so much work. */
-const ENOUGH_MS = 5_000
+/** Where a page takes long, by many projects or a slow machine, it is warm enough after so much work. */
+const ENOUGH_MS = 3_000
 /** Whoever stops the program does not wait longer for a page that nobody asked for. */
 const GRACE_MS = 500
 
@@ -27,45 +27,55 @@ export function warmUp(
   pages: RequestListener,
   beginAfterMs = BEGIN_AFTER_MS,
 ): () => Promise<void> {
-  const { log } = world
+  const { log, ownRequests } = world
   const ending = new AbortController()
   const { signal } = ending
   const done = sleep(beginAfterMs, undefined, { signal, ref: false })
     .then(async () => {
       const since = performance.now()
-      await makeAgainAndAgain(world, pages, signal)
+      for (const page of pagesOf(world)) await makeAgainAndAgain(world, pages, page, signal)
       log.debug({ milliseconds: Math.round(performance.now() - since) }, 'pages are warm')
     })
     .catch((error) => {
-      if (!signal.aborted) log.debug({ err: error }, 'pages could not be warmed up')
+      if (!signal.aborted) log.error({ err: error }, 'pages could not be warmed up')
     })
+    .finally(() => ownRequests.end())
   return () => {
     ending.abort()
+    ownRequests.end()
     return Promise.race([done, sleep(GRACE_MS)])
   }
 }
 
+interface Page {
+  url: string
+  /** What lets the server itself see it. */
+  own?: Record<string, string>
+}
+
+/** What people see first, signed in and not. */
+function pagesOf({ config, ownRequests }: World): Page[] {
+  if (!config.auth.enabled) return [{ url: '/projects' }]
+  return [{ url: '/projects', own: ownRequests.begin() }, { url: '/login?local=1' }]
+}
+
 async function makeAgainAndAgain(
-  { config, ownRequests }: World,
+  { log }: World,
   pages: RequestListener,
+  { url, own }: Page,
   signal: AbortSignal,
 ): Promise<void> {
-  const headers = { host: 'localhost', ...ownRequests.begin() }
-  // What people see first, signed in and not.
-  const urls = config.auth.enabled ? ['/projects', '/login?local=1'] : ['/projects']
-  try {
-    let spentMs = 0
-    for (let made = 0; made < urls.length * TIMES_EACH && spentMs < ENOUGH_MS; made++) {
-      const url = urls[made % urls.length] as string
-      const since = performance.now()
-      const { statusCode } = await inject(pages, { method: 'GET', url, headers })
-      if (statusCode !== 200) throw new Error(`${url} was answered with ${statusCode}`)
-      const tookMs = performance.now() - since
-      spentMs += tookMs
-      // As long a pause: half of one core, and whoever asks for a page meanwhile has a turn.
-      await sleep(tookMs, undefined, { signal, ref: false })
-    }
-  } finally {
-    ownRequests.end()
+  // By its id whoever reads the log tells these requests from people's.
+  const headers = { host: 'localhost', 'x-request-id': 'warm-up', ...own }
+  let spentMs = 0
+  for (let made = 0; made < TIMES_EACH && spentMs < ENOUGH_MS; made++) {
+    const since = performance.now()
+    const { statusCode } = await inject(pages, { method: 'GET', url, headers })
+    signal.throwIfAborted()
+    if (statusCode !== 200) return void log.info({ url, statusCode }, 'a page could not be made to warm up')
+    const tookMs = performance.now() - since
+    spentMs += tookMs
+    // As long a pause: half of one core, and whoever asks for a page meanwhile has a turn.
+    await sleep(tookMs, undefined, { signal, ref: false })
   }
 }

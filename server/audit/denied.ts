@@ -15,7 +15,7 @@ type DeniedReason = 'scope' | 'insufficient-role' | 'wrong-credential' | 'must-r
 /** Notes a refusal, in the background. Who showed no good credential is nobody, and recorded elsewhere. */
 export function noteDenied(ctx: RecordCtx & { actor: Actor }, right: Action, isOwner = false): void {
   const { actor } = ctx
-  if (actor.kind === 'anonymous' || actor.kind === 'open') return
+  if (actor.kind === 'anonymous' || actor.kind === 'open' || actor.kind === 'warmUp') return
   const event = {
     action: 'permission.refuse' as const,
     reason: reasonOf(actor, right, isOwner),

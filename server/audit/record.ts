@@ -36,8 +36,8 @@ export interface AuditEvent {
   details?: AuditDetails
 }
 
-/** Who may be on record: whoever makes requests, and the command line. */
-export type Recorded = Actor | { kind: 'commandLine' }
+/** Who may be on record: whoever makes requests, and the program itself. */
+export type Recorded = Actor | { kind: 'server' } | { kind: 'commandLine' }
 
 /** What recording needs; every Ctx fits. */
 export type RecordCtx = Pick<Ctx, 'db' | 'config' | 'clock' | 'log'> & {
