@@ -10,6 +10,12 @@ const OLDEST_VERSION = 14
 /** When the URL sets no connect_timeout. */
 const CONNECT_TIMEOUT_SECONDS = 10
 const KEEP_ALIVE_MS = 30_000
+/**
+ * A connection plans a statement once and keeps the plan, those of foreign keys' checks among them, until statistics are
+ * gathered again, a minute later or more. Tables that spans go into gain thousands of rows in a second: a plan made for
+ * three pages of them reads all of them for every row. So no plan is kept for longer than this.
+ */
+const PLANS_LAST_MS = 5_000
 
 /** One host and one way to talk to it. */
 interface Target {
@@ -40,6 +46,8 @@ export class PostgresPool extends pg.Pool {
   readonly #client: pg.ClientConfig
   readonly #targets: Target[]
   #search: Promise<void> | null = null
+  /** When each connection began to make plans, in milliseconds of the monotonic clock. */
+  readonly #plansSince = new WeakMap<pg.PoolClient, number>()
 
   /** @throws AppError invalid when a certificate file cannot be read */
   constructor(config: PostgresConfig, settings: PoolSettings) {
@@ -75,12 +83,27 @@ export class PostgresPool extends pg.Pool {
       done: (release?: Error | boolean) => void,
     ) => void,
   ): Promise<pg.PoolClient> | undefined {
-    const connected = this.#connectAnywhere()
+    const connected = this.#connectAnywhere().then((client) => this.#forgetOldPlans(client))
     if (!callback) return connected
     connected.then(
       (client) => callback(undefined, client, client.release),
       (error: Error) => callback(error, undefined, () => {}),
     )
+  }
+
+  async #forgetOldPlans(client: pg.PoolClient): Promise<pg.PoolClient> {
+    const now = performance.now()
+    const since = this.#plansSince.get(client)
+    if (since !== undefined && now - since < PLANS_LAST_MS) return client
+    this.#plansSince.set(client, now)
+    if (since === undefined) return client
+    try {
+      await client.query('discard plans')
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+    return client
   }
 
   async #connectAnywhere(): Promise<pg.PoolClient> {
