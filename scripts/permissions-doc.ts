@@ -89,8 +89,8 @@ A session that must change its password first sees and changes its own account a
 `
 
 const FOOT = () => `
-After a start the server makes some pages a few dozen times for nobody, so that the first person does not wait for them. As
-itself it may: ${actionsOfWarmUp()
+After a start the server makes some pages a few dozen times, so that the first person does not wait for them. To make them
+it may, without a person: ${actionsOfWarmUp()
   .map((action) => WORDS[action])
   .join(', ')}. No request from outside can claim that.
 

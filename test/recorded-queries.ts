@@ -2,6 +2,7 @@
 import type Sqlite from 'better-sqlite3'
 import type pg from 'pg'
 import type { Database } from '#server/db/database'
+import { FORGET_PLANS } from '#server/db/postgres-pool'
 
 export interface RecordedQuery {
   sql: string
@@ -78,6 +79,8 @@ function recordPostgres(pool: pg.Pool, note: Note): void {
     Object.assign(client, {
       query: (...parts: unknown[]) => {
         const [what, values] = parts as [string | Statement, unknown]
+        // Comes with the clock, not with what a test asks.
+        if (what === FORGET_PLANS) return query(...parts)
         if (typeof what === 'string') note(what, Array.isArray(values) ? values : [])
         else note(what.text, what.values ?? (Array.isArray(values) ? values : []), what.name)
         return query(...parts)

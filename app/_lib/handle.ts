@@ -22,7 +22,7 @@ export interface Asking {
   /** Path without the query. */
   path: string
   headers: Headers
-  /** Pages may be of the server's own asking, and nothing else may. */
+  /** Whether a page is asked for: only those may be the server's own requests. */
   isPage?: boolean
 }
 

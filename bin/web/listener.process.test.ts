@@ -7,6 +7,8 @@ import { type Program, startProgram } from '../../test/program'
 let program: Program
 beforeAll(async () => {
   program = await startProgram({ env: { FORWARDED_ALLOW_IPS: '127.0.0.1' } })
+  // Before the warm-up asks for one: at the first page Next would take upgrades from the listener.
+  await get('/no-such-page')
 })
 afterAll(async () => {
   await program.stop()
@@ -140,7 +142,6 @@ describe('every answer', () => {
   })
 
   it('to a request for an upgrade is that to any other, also once pages were made', async () => {
-    expect((await get('/no-such-page')).status).toBe(404)
     const asking = 'host: x\r\nconnection: upgrade, close\r\nupgrade: websocket'
     expect(await raw(`GET /healthz HTTP/1.1\r\n${asking}\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 200 .*\r\nx-request-id: /is,

@@ -25,7 +25,8 @@ export async function prepareNext(runtime: Runtime, dev: boolean): Promise<Reque
   if (config) environment.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(config)
   if (!dev) sendConsoleToLog(runtime)
   const { default: next } = await import('next')
-  // Left alone, Next would take upgrades from our listener, past all that it does; only in development they lead somewhere.
+  // Next takes upgrades from the server of its first request, past our listener; it gets one that never listens. In
+  // development they lead to its compiler.
   const httpServer = dev ? {} : { httpServer: createServer() }
   const app = next({ dev, dir, hostname: host, port, quiet: true, ...httpServer })
   await app.prepare()

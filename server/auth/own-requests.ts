@@ -1,7 +1,7 @@
 /**
  * Requests that the server makes to its own pages, past the listener. A header shows a secret that no other process
  * knows and that ends with them; from requests that come in, the listener takes such headers away (see
- * listener/request-headers.ts). Pages alone look at it, and routes do not.
+ * listener/request-headers.ts). Pages and the middleware before them look at it, routes do not.
  */
 import { randomBytes } from 'node:crypto'
 import { sameSecret } from '#server/auth/tokens'

@@ -41,7 +41,7 @@ const clientOf = (tx: Queries) => (tx as unknown as { session: { client: pg.Clie
 const texts = new Memo<PgTable, { name: string; text: string }>()
 let statements = 0
 
-/** Runs a statement that each connection parses and plans once. `text` is made when it is first asked for. */
+/** Runs a statement that each connection parses once. `text` is made when it is first asked for. */
 export async function run(
   tx: Queries,
   table: PgTable,

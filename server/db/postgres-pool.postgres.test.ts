@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
+import pg from 'pg'
 import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import type { PostgresConfig } from '#server/config/model'
+import type { Database } from '#server/db/database'
 import { migrate } from '#server/db/migrate'
 import { PostgresPool } from '#server/db/postgres-pool'
+import { prepared } from '#server/db/prepared'
 import {
   createEmptyDatabase,
   createTestDatabase,
@@ -227,27 +230,69 @@ describe('writes that lose a race', () => {
   })
 })
 
-test('connections that die before their BEGIN leave room for others', async () => {
+/** From now on more than five seconds go by between any two looks at the clock. */
+function hurryTime(): void {
+  const now = performance.now.bind(performance)
+  let ahead = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    ahead += 6_000
+    return now() + ahead
+  })
+}
+afterEach(() => vi.restoreAllMocks())
+
+test('a connection that forgets its plans knows its statements', async () => {
   const db = await createTestDatabase()
-  const backend = () =>
-    db.write(async (tx) => {
-      const rows = await tx.select({ pid: sql<number>`pg_backend_pid()` }).from(sql`(select 1) as one`)
-      return rows[0]?.pid ?? 0
-    })
-  let failures = 0
-  // More often than a pool holds connections.
-  while (failures < 12) {
-    const pid = await backend().catch(() => {
-      failures += 1
-      return 0
-    })
-    if (pid === 0) continue
-    process.kill(pid, 'SIGTERM')
-    // Held up, this process does not hear of the end before it uses the connection again.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
-  }
-  expect(await backend()).toBeGreaterThan(0)
+  const ask = () =>
+    prepared(db.read, 'first_name', () =>
+      db.read.select({ name: db.t.projects.name }).from(db.t.projects).limit(sql.placeholder('limit')),
+    )({ limit: 1 })
+  const names = await ask()
+  hurryTime()
+  expect(await ask()).toEqual(names)
 })
+
+const backendOf = (db: Database) =>
+  db.write(async (tx) => {
+    const rows = await tx.select({ pid: sql<number>`pg_backend_pid()` }).from(sql`(select 1) as one`)
+    return rows[0]?.pid ?? 0
+  })
+
+test('a connection whose BEGIN is not answered in time is not used again', async () => {
+  const db = await createTestDatabase()
+  const pid = await backendOf(db)
+  expect(await backendOf(db)).toBe(pid)
+  const late = Promise.reject(new Error('Query read timeout'))
+  vi.spyOn(pg.Client.prototype, 'query').mockImplementationOnce(() => late)
+  await expect(backendOf(db)).rejects.toThrow()
+  expect(await backendOf(db)).not.toBe(pid)
+})
+
+test.each([false, true])(
+  'connections that die before their first statement leave room for others (plans are old: %s)',
+  async (old) => {
+    const db = await createTestDatabase()
+    if (old) hurryTime()
+    const backend = () =>
+      db.write(async (tx) => {
+        const rows = await tx.select({ pid: sql<number>`pg_backend_pid()` }).from(sql`(select 1) as one`)
+        return rows[0]?.pid ?? 0
+      })
+    let failures = 0
+    // More often than a pool holds connections.
+    while (failures < 12) {
+      const pid = await backend().catch(() => {
+        failures += 1
+        return 0
+      })
+      if (pid === 0) continue
+      process.kill(pid, 'SIGTERM')
+      // Held up, this process does not hear of the end before it uses the connection again.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    }
+    expect(await backend()).toBeGreaterThan(0)
+  },
+)
 
 test('a wrong password is an error that trying again does not mend, and is not repeated in it', async () => {
   const server = await startPostgres({ hba: ['host all all 127.0.0.1/32 scram-sha-256'] })

@@ -11,11 +11,14 @@ const OLDEST_VERSION = 14
 const CONNECT_TIMEOUT_SECONDS = 10
 const KEEP_ALIVE_MS = 30_000
 /**
- * A connection plans a statement once and keeps the plan, those of foreign keys' checks among them, until statistics are
- * gathered again, a minute later or more. Tables that spans go into gain thousands of rows in a second: a plan made for
- * three pages of them reads all of them for every row. So no plan is kept for longer than this.
+ * After a few runs of a statement a connection keeps one plan for all values, those of foreign keys' checks among them,
+ * until statistics are gathered again, a minute later or more. Tables that spans go into gain thousands of rows in a second:
+ * a plan made for three pages of them reads all of them for every row. So whoever takes a connection gets no plan older
+ * than this.
  */
 const PLANS_LAST_MS = 5_000
+/** Sent when the next to take a connection would get older ones. */
+export const FORGET_PLANS = 'discard plans'
 
 /** One host and one way to talk to it. */
 interface Target {
@@ -46,7 +49,7 @@ export class PostgresPool extends pg.Pool {
   readonly #client: pg.ClientConfig
   readonly #targets: Target[]
   #search: Promise<void> | null = null
-  /** When each connection began to make plans, in milliseconds of the monotonic clock. */
+  /** When each connection last had no plans, in milliseconds of the monotonic clock. */
   readonly #plansSince = new WeakMap<pg.PoolClient, number>()
 
   /** @throws AppError invalid when a certificate file cannot be read */
@@ -91,6 +94,22 @@ export class PostgresPool extends pg.Pool {
     )
   }
 
+  /**
+   * Asks the server for a sign of life.
+   * @throws the driver's error, when there is none within the time
+   */
+  async ping(timeoutMs: number): Promise<void> {
+    const client = await this.#connectAnywhere()
+    let answered = false
+    try {
+      const query = { text: 'select 1', query_timeout: timeoutMs }
+      await client.query(query)
+      answered = true
+    } finally {
+      client.release(!answered)
+    }
+  }
+
   async #forgetOldPlans(client: pg.PoolClient): Promise<pg.PoolClient> {
     const now = performance.now()
     const since = this.#plansSince.get(client)
@@ -98,7 +117,7 @@ export class PostgresPool extends pg.Pool {
     this.#plansSince.set(client, now)
     if (since === undefined) return client
     try {
-      await client.query('discard plans')
+      await client.query(FORGET_PLANS)
     } catch (error) {
       client.release(true)
       throw error

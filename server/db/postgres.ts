@@ -59,10 +59,7 @@ export function openPostgres(config: PostgresConfig, options: OpenOptions = {}):
     afterCommit: (tell) => guard.afterCommit(tell),
     snapshot: (work) => transact(pool, (tx) => work(tx as Queries), SNAPSHOT),
     pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    ping: async () => {
-      const query = { text: 'select 1', query_timeout: PING_TIMEOUT_MS }
-      await pool.query(query)
-    },
+    ping: () => pool.ping(PING_TIMEOUT_MS),
     close: () => pool.end(),
   }
 }
@@ -81,10 +78,15 @@ async function transact<T>(
   config?: PgTransactionConfig,
 ): Promise<T> {
   const client = await pool.connect()
+  let begun = false
   try {
-    return await drizzle(client).transaction(work, config)
+    return await drizzle(client).transaction((tx) => {
+      begun = true
+      return work(tx)
+    }, config)
   } finally {
-    client.release(client.getTransactionStatus() !== 'I')
+    // The driver says 'I' for as long as a BEGIN is not answered.
+    client.release(!begun || client.getTransactionStatus() !== 'I')
   }
 }
 

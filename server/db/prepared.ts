@@ -1,4 +1,4 @@
-/** Selects that are asked again and again: put together once, and on PostgreSQL planned once per connection. */
+/** Selects that are asked again and again: put together once, and on PostgreSQL parsed once per connection. */
 import { type Placeholder, sql } from 'drizzle-orm'
 import type { Queries } from '#server/db/database'
 
