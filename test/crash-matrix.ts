@@ -43,25 +43,34 @@ export function describeCrashes(options: MatrixOptions): void {
     [`PostgreSQL is stopped for ${options.stoppedMs} ms`, () => stopDatabase(server, options.stoppedMs)],
     [`PostgreSQL is frozen for ${options.stoppedMs} ms`, () => freezeDatabase(server, options.stoppedMs)],
   ]
-  const test = (name: string, run: () => Promise<CrashResult>) => {
-    if (options.only && !options.only.test(name)) return
-    it(`when ${name}, ${options.rounds} times`, async () => expectNothingLost(await run()))
-  }
   const strike = (faults: readonly Fault[], database: CrashDatabase) =>
     runCrashRounds({ rounds: options.rounds, faults, database })
-
-  for (const [engine, open] of engines) {
+  const cases: CrashCase[] = [
+    ...engines.map(([engine, open]) => ({
+      engine,
+      name: 'web, the collector and the whole program are killed, and it is told to end',
+      run: async () => strike(PROGRAM_FAULTS, await open()),
+    })),
+    ...databaseFaults.map(([name, fault]) => ({
+      engine: 'PostgreSQL',
+      name,
+      run: async () => strike([fault()], await onPostgres()),
+    })),
+  ]
+  for (const { engine, name, run } of cases) {
+    if (options.only && !options.only.test(name)) continue
     describe(`every acknowledged span is stored exactly once on ${engine}`, () => {
-      test('web, the collector and the whole program are killed, and it is told to end', async () =>
-        strike(PROGRAM_FAULTS, await open()))
+      it(`when ${name}, ${options.rounds} times`, async () => expectNothingLost(await run()))
     })
   }
-  describe('every acknowledged span is stored exactly once on PostgreSQL', () => {
-    for (const [name, fault] of databaseFaults) {
-      test(name, async () => strike([fault()], await onPostgres()))
-    }
-  })
   describeFullDisk(options, () => server)
+}
+
+interface CrashCase {
+  engine: string
+  /** What happens. */
+  name: string
+  run: () => Promise<CrashResult>
 }
 
 /**
