@@ -60,7 +60,8 @@ export function describeCrashes(options: MatrixOptions): void {
   for (const { engine, name, run } of cases) {
     if (options.only && !options.only.test(name)) continue
     describe(`every acknowledged span is stored exactly once on ${engine}`, () => {
-      it(`when ${name}, ${options.rounds} times`, async () => expectNothingLost(await run()))
+      it(`when ${name}, ${options.rounds} times`, async () =>
+        expectNothingLost(`${engine}, ${name}`, await run()))
     })
   }
   describeFullDisk(options, () => server)
@@ -94,7 +95,8 @@ function describeFullDisk({ rounds, only }: MatrixOptions, server: () => Postgre
         const disk = mountSmallDisk(diskMegabytes(rounds))
         try {
           const faults = [fillDisk(disk)]
-          expectNothingLost(await runCrashRounds({ rounds, faults, database: await open(disk) }))
+          const result = await runCrashRounds({ rounds, faults, database: await open(disk) })
+          expectNothingLost(`${engine}, ${name}`, result)
         } finally {
           disk.remove()
         }
@@ -103,7 +105,10 @@ function describeFullDisk({ rounds, only }: MatrixOptions, server: () => Postgre
   }
 }
 
-function expectNothingLost(result: CrashResult): void {
+function expectNothingLost(what: string, result: CrashResult): void {
+  // A run of hours says what it has done so far.
+  const { acknowledged, failures } = result
+  console.log(`${what}: ${JSON.stringify({ acknowledged, failures, lost: result.lost.length })}`)
   expect(result.lost).toEqual([])
   expect(result.repeated).toEqual([])
   expect(result.replaced).toEqual([])
