@@ -15,10 +15,9 @@ beforeAll(async () => {
 afterAll(() => program.stop())
 
 test('the projects page is made without a person, and no stranger gets it so', async () => {
-  const knock = () =>
-    fetch(`${program.baseUrl}/projects`, { headers: { 'x-bennu-own': 'x' }, redirect: 'manual' })
   await until('the warm-up to be over', () => program.output().includes('the warm-up is over'), 90_000)
-  const answer = await knock()
+  const headers = { 'x-bennu-own': 'x' }
+  const answer = await fetch(`${program.baseUrl}/projects`, { headers, redirect: 'manual' })
   expect([answer.status, answer.headers.get('location')]).toEqual([302, '/login?returnUrl=%2Fprojects'])
   expect(program.output()).not.toContain('could not be made')
 })
