@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import type { Logger } from 'pino'
 import type { Config } from '#server/config/model'
 import type { MessageFromChild, MessageToChild, ProcessName } from '#server/process/messages'
+import { YOUNG_GENERATION_FLAGS } from '#server/process/young-generation'
 
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
@@ -55,6 +56,7 @@ export class SupervisedChild {
     // By the path of the running Node, never by a name: PATH may be empty.
     const child = fork(entry, [], {
       execPath: process.execPath,
+      execArgv: [...YOUNG_GENERATION_FLAGS, ...process.execArgv],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.#process = child

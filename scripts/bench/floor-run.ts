@@ -1,7 +1,7 @@
 /** The floor's process as seen from the bench: on the cores the server has, with the memory settings of its worker. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { SEMI_SPACE_MB } from '#server/ingest/start'
+import { YOUNG_GENERATION_FLAGS } from '#server/process/young-generation'
 import { createBenchDatabase, createProject } from './database'
 import type { FloorOrder } from './floor'
 import type { Engine, FloorReport } from './model'
@@ -27,7 +27,7 @@ export async function runFloor(
 }
 
 async function measure(order: FloorOrder): Promise<FloorReport> {
-  const flags = [`--max-semi-space-size=${SEMI_SPACE_MB}`, '--import', 'tsx']
+  const flags = [...YOUNG_GENERATION_FLAGS, '--import', 'tsx']
   const child = spawn(process.execPath, [...flags, FLOOR, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -9,14 +9,6 @@ import { IngestThread } from '#server/ingest/thread'
 import { threadEntry } from '#server/process/thread-entry'
 
 /**
- * Of each half of the young generation; V8 wants a power of two. A worker has as much by default; said aloud, because more
- * is tempting. With 64 nothing is faster: buffers of requests set off a collection before half of that is used, and what
- * a rare burst touches beyond is never given back.
- */
-export const SEMI_SPACE_MB = 16
-/** Two halves, and as much as one of them for large objects. */
-const MAX_YOUNG_GENERATION_MB = 3 * SEMI_SPACE_MB
-/**
  * Past this the thread dies, not the process. From exactly 2048 on V8 lets a heap grow up to fourfold between full
  * collections, a smaller one not even twofold: with 1536 the buffers of requests, which count, caused six of them a second.
  */
@@ -54,7 +46,6 @@ function spawn(workerData: WorkerData): Worker {
     workerData,
     name: 'ingest',
     resourceLimits: {
-      maxYoungGenerationSizeMb: MAX_YOUNG_GENERATION_MB,
       maxOldGenerationSizeMb: isSmallMachine()
         ? MAX_OLD_GENERATION_OF_SMALL_MACHINE_MB
         : MAX_OLD_GENERATION_MB,
