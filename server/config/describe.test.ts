@@ -29,7 +29,7 @@ test('every line is a variable and its effective value', () => {
   expect(lines).toContain('PHOENIX_SECRET=********')
   expect(lines).toContain(
     'PHOENIX_SQL_DATABASE_URL=postgresql://u:********@db:5432,[::1]:5433/d' +
-      '?sslmode=verify-full&sslcert=/c&sslkey=/k&sslpassword=********',
+      '?sslmode=verify-full&sslcert=/c&sslkey=/k&sslpassword=********&connect_timeout=10',
   )
 })
 
@@ -50,6 +50,18 @@ test('the lines read back as the configuration they describe', () => {
   // Written down it is a port that the operator chose, and insists on.
   env.BENNU_OTLP_HTTP_PORT = ''
   expect(parseConfig(env, options).config).toEqual(config)
+})
+
+test('a database URL reads back with every parameter that counts', () => {
+  const parameters =
+    'sslmode=require&target_session_attrs=read-write&connect_timeout=3&application_name=a%20%26%20b&options=-c%20geqo%3Doff'
+  const { config } = parseConfig(
+    { PHOENIX_SQL_DATABASE_URL: `postgresql://u@db1,db2/d?${parameters}` },
+    options,
+  )
+  const line = describeConfig(config).find((text) => text.startsWith('PHOENIX_SQL_DATABASE_URL='))
+  const again = parseConfig({ PHOENIX_SQL_DATABASE_URL: line?.replace(/^[^=]*=/, '') }, options)
+  expect(again.config.database).toEqual(config.database)
 })
 
 test('a value with a line break stays on its line', () => {

@@ -1,6 +1,6 @@
 /** The effective configuration as lines, for `bennu config`. Secrets are masked. */
 
-import type { Config, DatabaseConfig, DatabaseTls, PublicConfig, Rate } from '#server/config/model'
+import type { Config, DatabaseConfig, PostgresConfig, PublicConfig, Rate } from '#server/config/model'
 import type { ProviderSettings } from '#server/oidc/model'
 
 /** What stands in the place of a secret. */
@@ -166,7 +166,7 @@ function databaseUrl(database: DatabaseConfig): string {
   const password = database.password === null ? '' : `:${MASK}`
   const hosts = database.hosts.map(({ host, port }) => `${describeHost(host)}:${port}`).join(',')
   const at = user || password ? '@' : ''
-  const query = tlsParameters(database.tls).join('&')
+  const query = parameters(database).join('&')
   return `postgresql://${user}${password}${at}${hosts}/${encodeURIComponent(database.database)}?${query}`
 }
 
@@ -175,16 +175,20 @@ function describeHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-function tlsParameters(tls: DatabaseTls): string[] {
+function parameters({ tls, ...database }: PostgresConfig): string[] {
   return Object.entries({
     sslmode: tls.mode,
     sslrootcert: tls.rootCertFile,
     sslcert: tls.certFile,
     sslkey: tls.keyFile,
     sslpassword: masked(tls.keyPassword),
+    target_session_attrs: database.targetSessionAttrs,
+    connect_timeout: database.connectTimeoutSeconds,
+    application_name: database.applicationName,
+    options: database.options,
   })
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key}=${value}`)
+    .map(([key, value]) => `${key}=${encodeURIComponent(value as string | number).replaceAll('%2F', '/')}`)
 }
 
 /** What pages may know: nothing in it helps an attacker. */
