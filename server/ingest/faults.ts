@@ -10,6 +10,18 @@ const DATA_FAULT = /^(22|23|54)[0-9A-Z]{3}$|^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)
 const TOO_BIG_TO_BIND = 'The bound string, buffer, or bigint is too big'
 
 /**
+ * PostgreSQL: a missing right or table, no resources, an operator, the system around it. SQLite: the same by name, a
+ * disk that fails among them (a full quota is SQLITE_IOERR_WRITE).
+ */
+const SURROUNDINGS =
+  /^(28|3D|3F|42|53|55|57|58)[0-9A-Z]{3}$|^SQLITE_(AUTH|CANTOPEN|CORRUPT|IOERR|NOMEM|NOTADB|PERM|READONLY)/
+
+/** Whether the error says that the database cannot store just now, whatever it is given; some of it may go in all the same. */
+export function isFaultOfSurroundings(error: unknown): boolean {
+  return isMissingPartition(error) || errorCodes(error).some((code) => SURROUNDINGS.test(code))
+}
+
+/**
  * Whether the error comes from what was to be stored, so that leaving a span out lets the others in. Anything else
  * (a missing right, a missing partition, a read-only disk, a fault of ours) would refuse every span alike and condemns
  * none.

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '#server/db/database'
 import { AppError } from '#server/errors'
-import { isFaultOfData } from '#server/ingest/faults'
+import { isFaultOfData, isFaultOfSurroundings } from '#server/ingest/faults'
 import type { IngestMeter } from '#server/ingest/meter'
 import type { PendingRequest } from '#server/ingest/pending'
 import { type IncomingSpan, storeSpans } from '#server/ingest/store'
@@ -106,7 +106,8 @@ export class GroupWriter {
 
   /**
    * Finds the spans that fail for a reason nobody knows. One that fails again, after others of its group were stored, is
-   * rejected. Where nothing of the group can be stored the fault may be ours, and the senders may come again.
+   * rejected. Where nothing of the group can be stored the fault may be ours, and where the database says what it lacks it
+   * is: then the senders may come again.
    */
   async #hunt(entries: Entry[], lane: number): Promise<void> {
     const suspects: Entry[] = []
@@ -126,7 +127,7 @@ export class GroupWriter {
     for (const suspect of suspects) {
       // What was wrong for a moment may be over by now.
       const { error } = await this.#tryOnce([suspect], lane)
-      if (error && stored) this.#reject(suspect, error)
+      if (error && stored && !isFaultOfSurroundings(error)) this.#reject(suspect, error)
       else if (error) this.#tellToComeAgain([suspect])
     }
   }

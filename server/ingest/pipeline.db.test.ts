@@ -236,6 +236,21 @@ describe('the pipeline', () => {
     expect(await send('a', 'b')).toMatchObject({ kind: 'unavailable' })
   })
 
+  it('rejects nothing where the database lacks something, though other spans of the group can be stored', async () => {
+    const { spans } = db.t
+    const wrapped = around(
+      () => {},
+      async (tx) => {
+        const [one] = await tx.select({ id: spans.id }).from(spans).where(eq(spans.name, 'of a new day'))
+        if (one) throw withCode(db.dialect.name === 'sqlite' ? 'SQLITE_IOERR_WRITE' : '42501')
+      },
+    )
+    const { send } = start({ db: wrapped.db })
+    const [first, second] = await Promise.all([send('of a new day'), send('a', 'b')])
+    expect(first).toMatchObject({ kind: 'unavailable' })
+    expect(second).toEqual(fine(2))
+  })
+
   describe('when a span fails for a reason nobody knows', () => {
     const poisoned = () => {
       const { spans } = db.t
@@ -374,6 +389,22 @@ describe('the pipeline', () => {
     expect(wrapped.seen.writes).toBeGreaterThanOrEqual(5)
     // What it holds at a time, not what it brings: otherwise nobody else would be let in meanwhile.
     expect(decoded).toEqual([2_048, 1])
+  })
+
+  it('hears somebody who comes while a large request is being stored', async () => {
+    let few: Promise<number> | undefined
+    const wrapped = around((run) => {
+      if (run !== 1) return
+      // A message from the thread that serves comes between two turns of the event loop, as this does.
+      setImmediate(() => {
+        few = send('of somebody else').then(() => wrapped.seen.writes)
+      })
+    })
+    const { sendBody, send } = start({ db: wrapped.db })
+    const spans = Array.from({ length: 16_000 }, (_, n) => named(`span ${n}`))
+    expect(await sendBody(asProtobuf(exportRequest(spans)))).toEqual(fine(16_000))
+    expect(wrapped.seen.writes).toBeGreaterThanOrEqual(8)
+    expect(await few).toBeLessThanOrEqual(5)
   })
 
   it('tells a request that waited too long for its turn to come again, though others are stored', async () => {

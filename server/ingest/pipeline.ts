@@ -25,7 +25,7 @@ const MAX_GROUP_CHARACTERS = 16 * 1024 * 1024
 const LANES = { sqlite: 1, postgres: 2 }
 /** Bytes of waiting requests, as they came, at which a lane starts beside another. */
 const MUCH_BYTES = 256 * 1024
-/** Decoding stops for a moment after so long: answers, timers and the other lane have their turn. */
+/** So long is decoded for one transaction at most. */
 const GATHER_MS = 250
 /** A request that waited so long for its turn, or whose transaction takes so long, is told to come again. */
 const PATIENCE_MS = 30_000
@@ -138,7 +138,8 @@ export class IngestPipeline {
       this.#meter.decoded(lane.since - decodingSince)
       lane.held = entries.length
       this.#wake()
-      if (lane.since - decodingSince >= GATHER_MS) await yieldToEvents()
+      // SQLite works on this very thread: whoever came meanwhile is heard, and whoever waited too long is told.
+      await yieldToEvents()
       await this.#commit(lane, entries)
       for (const request of lane.inGroup) this.#settle(request)
       lane.sharesCommits = invitesMore(lane.inGroup.length, entries.length)
