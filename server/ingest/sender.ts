@@ -17,9 +17,10 @@ export async function admitSender(
 ): Promise<void> {
   const { db, config, clock, log } = runtime
   const actor = await identify(runtime, credential, request).catch((cause: unknown) => {
-    if (isAppError(cause) || !db.dialect.isTransient(cause)) throw cause
+    if (isAppError(cause)) throw cause
+    // Whatever it was, nothing was found out about the credential: exporters come again, and lose nothing.
     log.error({ err: cause }, 'a credential could not be checked')
-    const sentence = 'The database does not answer at the moment'
+    const sentence = 'The credential cannot be checked at the moment'
     throw new AppError('unavailable', sentence, { cause, retryAfterSeconds: 5 })
   })
   refuseUnless({ db, config, clock, log, actor, request }, 'trace.ingest')
