@@ -268,6 +268,23 @@ test('a connection whose BEGIN is not answered in time is not used again', async
   expect(await backendOf(db)).not.toBe(pid)
 })
 
+test('a connection that left a question unanswered fails whatever is asked after it, at once', async () => {
+  const pool = new PostgresPool(postgresConfig({ port: main().port, database: 'postgres' }), {
+    applicationName: 'bennu web',
+    maxConnections: 1,
+    queryTimeoutMs: 1_000,
+  })
+  const client = await pool.connect()
+  await client.query('begin')
+  await expect(client.query('select pg_sleep(10)')).rejects.toThrow('Query read timeout')
+  const since = performance.now()
+  await expect(client.query('rollback')).rejects.toThrow()
+  expect(performance.now() - since).toBeLessThan(500)
+  client.release(true)
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  await pool.end()
+})
+
 test.each([false, true])(
   'connections that die before their first statement leave room for others (plans are old: %s)',
   async (old) => {

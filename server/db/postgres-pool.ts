@@ -33,6 +33,26 @@ pg.types.setTypeParser(pg.types.builtins.JSONB, (text) => text)
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number)
 
+/**
+ * Once an answer did not come in time the connection is at an end. Whatever is asked on it afterwards, a rollback for one, would
+ * wait behind that answer, as long again.
+ */
+class Connection extends pg.Client {
+  // The driver's overloads are many; none of them minds this signature.
+  override query(...args: never[]): never {
+    const asked = (super.query as (...args: never[]) => unknown).apply(this, args)
+    if (asked instanceof Promise) {
+      asked.catch((error: unknown) => {
+        if (errorMessages(error).includes(UNANSWERED)) void this.end().catch(() => {})
+      })
+    }
+    return asked as never
+  }
+}
+
+/** What the driver says of a question without an answer. */
+const UNANSWERED = 'Query read timeout'
+
 export interface PoolSettings {
   applicationName: string
   maxConnections: number
@@ -59,6 +79,7 @@ export class PostgresPool extends pg.Pool {
     super({
       ...client,
       ...targets[0],
+      Client: Connection,
       max: settings.maxConnections,
       idleTimeoutMillis: 60_000,
       onConnect: (client) => prepareSession(client, config),
