@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect as connectTcp } from 'node:net'
 import { deflateSync, gzipSync } from 'node:zlib'
+import { status } from '@grpc/grpc-js'
 import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import { pino } from 'pino'
@@ -80,9 +81,11 @@ const storedNames = async () =>
 async function withIngest(
   ingest: Partial<IngestClient>,
   work: (client: GrpcTestClient, port: number) => Promise<void>,
+  messageMs?: number,
 ) {
   const reserve = () => ({ grow: () => {}, release: () => {} })
-  const other = await startCollector({ ...runtime, ingest: { ...runtime.ingest, reserve, ...ingest } })
+  const served = { ...runtime, ingest: { ...runtime.ingest, reserve, ...ingest } }
+  const other = await startCollector(served, messageMs)
   const otherClient = new GrpcTestClient(other.port)
   try {
     await work(otherClient, other.port)
@@ -327,6 +330,35 @@ describe('a refused call', () => {
       await expect.poll(() => bytes).toBe(20_005)
       session.destroy()
     })
+  })
+
+  it('is ended when its message does not arrive, and gives its room back', async () => {
+    let places = 0
+    const reserve = () => {
+      places += 1
+      return {
+        grow: () => {},
+        release: () => {
+          places -= 1
+        },
+      }
+    }
+    const work = async (otherClient: GrpcTestClient, port: number) => {
+      const { session, stream } = openStream(port, { authorization: sound() as string })
+      const code = new Promise((resolve) =>
+        // A refusal without a message is one block of headers.
+        stream.on('response', (received) => resolve(status[Number(received['grpc-status'])])),
+      )
+      stream.write(frame(Buffer.alloc(40_000)).subarray(0, 20_005))
+      await expect.poll(() => places).toBe(1)
+      expect(await code).toBe('DEADLINE_EXCEEDED')
+      expect(places).toBe(0)
+      // A call that arrives is not ended later on.
+      expect(await otherClient.call(message('in time'), sound())).toMatchObject({ code: 'OK' })
+      session.destroy()
+    }
+    const submit = async () => ({ accepted: 1, rejected: 0, message: '' })
+    await withIngest({ reserve, submit }, work, 300)
   })
 
   it('is told to come again when its message is more than there is room for', async () => {

@@ -22,8 +22,11 @@ import { passFramesThrough, watchBytes, watchStatus } from './frames'
  */
 export type Places = WeakMap<Metadata, Reservation>
 
-/** Refuses a call before its message is read; whoever passes has a place among the requests in flight. */
-export function createGate(runtime: Runtime, places: Places): ServerInterceptor {
+/**
+ * Refuses a call before its message is read; whoever passes has a place among the requests in flight.
+ * @param messageMs how long the message may take from then on, in milliseconds
+ */
+export function createGate(runtime: Runtime, places: Places, messageMs: number): ServerInterceptor {
   const clientOf = createClientOf(runtime)
   return (_method, call) => {
     passFramesThrough(call)
@@ -31,25 +34,35 @@ export function createGate(runtime: Runtime, places: Places): ServerInterceptor 
     const refuse = (error: unknown) => call.sendStatus(failureOf(runtime, error))
     let held: { metadata: Metadata; place: Reservation } | null = null
     let isOver = false
+    let patience: NodeJS.Timeout | undefined
     watchBytes(call, (bytes) => held?.place.grow(bytes), refuse)
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
         enter(runtime, metadata, clientOf(metadata, call.getPeer())).then((place) => {
           if (isOver) return place.release()
           held = { metadata, place }
+          patience = setTimeout(() => call.sendStatus(TOO_SLOW), messageMs)
           places.set(metadata, place)
           next(metadata)
         }, refuse)
       })
+      .withOnReceiveMessage((message, next) => {
+        clearTimeout(patience)
+        next(message)
+      })
       // Called at the end of every call, whoever ended it.
       .withOnCancel(() => {
         isOver = true
+        clearTimeout(patience)
         if (held && places.delete(held.metadata)) held.place.release()
       })
       .build()
     return new ServerInterceptingCall(call, { start: (next) => next(listener) })
   }
 }
+
+/** Exporters try again after this one. */
+const TOO_SLOW = { code: status.DEADLINE_EXCEEDED, details: 'The message did not arrive in time' }
 
 async function enter(runtime: Runtime, metadata: Metadata, address: string | null): Promise<Reservation> {
   const [authorization] = metadata.get('authorization')

@@ -5,4 +5,4 @@ import { COLLECTOR_NICE, yieldToOtherThreads } from '#server/process/thread-prio
 import { startCollector } from './server'
 
 yieldToOtherThreads(COLLECTOR_NICE)
-runChild('collector', startCollector)
+runChild('collector', (runtime) => startCollector(runtime))
