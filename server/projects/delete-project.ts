@@ -19,6 +19,8 @@ import { lockTraces } from '#server/ingest/store-traces'
 import { getProject, isDefaultProject } from '#server/projects/projects'
 
 const TRACES_PER_STEP = 500
+/** Into a busy project spans keep coming. Each pass takes what came during the one before, which is less and less. */
+const MAX_PASSES = 5
 
 type World = Pick<Ctx, 'db'>
 
@@ -31,16 +33,25 @@ export async function deleteProject(ctx: World, idOrName: string): Promise<void>
   if (isDefaultProject(project)) {
     throw new AppError('forbidden', 'The default project cannot be deleted')
   }
-  const { db } = ctx
-  const lastId = await lastTrace(ctx, project.id)
-  for (;;) {
-    const doomed = await nextTraces(ctx, project.id, lastId)
-    const [first] = doomed
-    if (!first) break
-    await emptyTrace(db, first)
-    await db.write((tx) => deleteTraces({ db, tx }, project.id, doomed))
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const deleted = await deletePresent(ctx, project.id)
+    if (pass > 0 && deleted <= TRACES_PER_STEP) break
   }
-  await db.write((tx) => deleteRest(ctx, tx, project.id))
+  await ctx.db.write((tx) => deleteRest(ctx, tx, project.id))
+}
+
+/** Deletes the traces that are there now, in small transactions; returns how many those were. */
+async function deletePresent(ctx: World, projectId: number): Promise<number> {
+  const { db } = ctx
+  const lastId = await lastTrace(ctx, projectId)
+  for (let deleted = 0; ; ) {
+    const doomed = await nextTraces(ctx, projectId, lastId)
+    const [first] = doomed
+    if (!first) return deleted
+    await emptyTrace(db, first)
+    await db.write((tx) => deleteTraces({ db, tx }, projectId, doomed))
+    deleted += doomed.length
+  }
 }
 
 /**
@@ -73,7 +84,7 @@ async function deleteRest(ctx: World, tx: Queries, projectId: number): Promise<v
   await countSessions({ db, tx }, staying)
 }
 
-/** The newest row now: what comes later is left to the last step, so that a busy project cannot keep us for ever. */
+/** The newest row now: what comes later is left to the next pass, or the last step, so that a busy project cannot keep us for ever. */
 async function lastTrace(ctx: World, projectId: number): Promise<number> {
   const { traces } = ctx.db.t
   // `+ 0`, else PostgreSQL walks back over the traces of all projects until it meets one of this.

@@ -74,6 +74,23 @@ describe('deleteProject', () => {
     ])
   })
 
+  test('leaves little to its last transaction, though spans keep coming', async () => {
+    await insertTrace(runtime, { project: 'busy' })
+    const { db } = runtime
+    const late = Array.from({ length: 1_200 }, (_, n) =>
+      incoming({ trace: n + 1, span: n + 1, project: 'busy' }),
+    )
+    const atWrite: unknown[] = []
+    const write: typeof db.write = async (work) => {
+      if (atWrite.length === 0) await storeSpans(db, late, () => new Date())
+      atWrite.push(await rows('traces'))
+      return db.write(work)
+    }
+    await deleteProject({ db: { ...db, write } }, 'busy')
+    expect(atWrite).toEqual([1_201, 1_200, 700, 200, 0])
+    expect(await rows('spans')).toBe(0)
+  })
+
   test('one that was cut short leaves right sums', async () => {
     for (let index = 0; index < 3; index++) {
       const spans = Array.from({ length: 1500 }, (_, place) => ({ offset: place, parent: place ? 0 : null }))
