@@ -39,6 +39,9 @@ export const terminate: Fault = {
     const exit = await program.exited
     if (exit.code !== 0)
       throw new Error(`SIGTERM ended it with ${JSON.stringify(exit)}:\n${program.output()}`)
+    // It exits with 0 all the same.
+    if (/could not stop cleanly|the time to stop is over/.test(program.output()))
+      throw new Error(`SIGTERM cut something off:\n${program.output()}`)
     await startAgain()
   },
 }

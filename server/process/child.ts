@@ -98,7 +98,10 @@ async function tellMetrics({ runtime }: Life, id: number): Promise<void> {
 async function end(life: Life, graceMs: number): Promise<void> {
   if (life.ending) return
   life.ending = true
-  setTimeout(() => process.exit(0), graceMs + 500).unref()
+  setTimeout(() => {
+    life.runtime?.log.warn('the time to stop is over; what was still under way is cut off')
+    process.exit(0)
+  }, graceMs + 500).unref()
   try {
     await life.service?.stop(graceMs)
     await life.runtime?.ingest.drain()
