@@ -27,6 +27,24 @@ test.each(pages)('the links of %s lead to files that are there', (page) => {
   expect(targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([])
 })
 
+/** As GitHub makes it of a heading: small letters, no marks, hyphens for blanks. */
+const anchorOf = (heading: string) =>
+  heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-')
+
+test.each(pages)('the links of %s into pages lead to headings that are there', (page) => {
+  const missing = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)].filter(
+    ([, target, anchor]) => {
+      const text = read(target ? join(dirname(page), target) : page)
+      return ![...text.matchAll(/^#+ (.*)$/gm)].some(([, heading = '']) => anchorOf(heading) === anchor)
+    },
+  )
+  expect(missing.map(([link]) => link)).toEqual([])
+})
+
 test.each(pages)('the commands of npm that %s names exist', (page) => {
   const { scripts } = JSON.parse(read('package.json'))
   const named = [...read(page).matchAll(/npm run ([\w:-]+)/g)].map((command) => command[1] ?? '')
