@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { queryError } from '#server/db/postgres-errors'
+import { endIfUnanswered } from '#server/db/postgres-silence'
 
 /**
  * Sends the chunks to a `copy … from stdin`.
@@ -9,9 +10,12 @@ import { queryError } from '#server/db/postgres-errors'
  */
 export async function copyIn(client: pg.ClientBase, text: string, chunks: readonly Buffer[]): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    client.query(
-      new CopyQuery(text, chunks, (error) => (error ? reject(queryError(text, error)) : resolve())),
-    )
+    const done = (error?: Error) => {
+      if (!error) return resolve()
+      endIfUnanswered(client, error)
+      reject(queryError(text, error))
+    }
+    client.query(new CopyQuery(text, chunks, done))
   })
 }
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } fr
 import type { PostgresConfig } from '#server/config/model'
 import type { Database } from '#server/db/database'
 import { migrate } from '#server/db/migrate'
+import { copyIn } from '#server/db/postgres-copy'
 import { PostgresPool } from '#server/db/postgres-pool'
 import { prepared } from '#server/db/prepared'
 import {
@@ -268,21 +269,45 @@ test('a connection whose BEGIN is not answered in time is not used again', async
   expect(await backendOf(db)).not.toBe(pid)
 })
 
-test('a connection that left a question unanswered fails whatever is asked after it, at once', async () => {
-  const pool = new PostgresPool(postgresConfig({ port: main().port, database: 'postgres' }), {
-    applicationName: 'bennu web',
-    maxConnections: 1,
-    queryTimeoutMs: 1_000,
+const WAITING: Record<string, (client: pg.ClientBase) => Promise<unknown>> = {
+  statement: (client) => client.query('select * from held'),
+  COPY: (client) => copyIn(client, 'copy held from stdin', []),
+}
+
+test.each(Object.keys(WAITING))(
+  'after a %s without an answer whatever is asked on the connection fails at once',
+  async (kind) => {
+    const pool = new PostgresPool(await emptyPostgres(), {
+      applicationName: 'bennu web',
+      maxConnections: 2,
+      queryTimeoutMs: 1_000,
+    })
+    const other = await pool.connect()
+    await other.query('create table held (id int)')
+    await other.query('begin')
+    await other.query('lock table held')
+    const client = await pool.connect()
+    await client.query('begin')
+    await expect(WAITING[kind]?.(client)).rejects.toThrow()
+    const since = performance.now()
+    await expect(client.query('rollback')).rejects.toThrow()
+    expect(performance.now() - since).toBeLessThan(500)
+    client.release(true)
+    other.release(true)
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+    await pool.end()
+  },
+)
+
+test('a transaction that had no answer fails with that, not with what its rollback says', async () => {
+  const db = await createTestDatabase()
+  const silent = new Error('Query read timeout')
+  const failed = db.write(async (tx) => {
+    const rows = await tx.select({ pid: sql<number>`pg_backend_pid()` }).from(sql`(select 1) as one`)
+    process.kill(rows[0]?.pid ?? 0, 'SIGTERM')
+    throw silent
   })
-  const client = await pool.connect()
-  await client.query('begin')
-  await expect(client.query('select pg_sleep(10)')).rejects.toThrow('Query read timeout')
-  const since = performance.now()
-  await expect(client.query('rollback')).rejects.toThrow()
-  expect(performance.now() - since).toBeLessThan(500)
-  client.release(true)
-  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
-  await pool.end()
+  await expect(failed).rejects.toBe(silent)
 })
 
 test.each([false, true])(

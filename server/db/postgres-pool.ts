@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import pg from 'pg'
 import type { PostgresConfig } from '#server/config/model'
 import { errorCodes, errorMessages } from '#server/db/error-codes'
+import { endIfUnanswered } from '#server/db/postgres-silence'
 import { type Tls, tlsAttempts } from '#server/db/postgres-tls'
 import { AppError } from '#server/errors'
 
@@ -33,25 +34,15 @@ pg.types.setTypeParser(pg.types.builtins.JSONB, (text) => text)
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number)
 
-/**
- * Once an answer did not come in time the connection is at an end. Whatever is asked on it afterwards, a rollback for one, would
- * wait behind that answer, as long again.
- */
+/** A connection that is at an end once an answer did not come in time. */
 class Connection extends pg.Client {
   // The driver's overloads are many; none of them minds this signature.
   override query(...args: never[]): never {
     const asked = (super.query as (...args: never[]) => unknown).apply(this, args)
-    if (asked instanceof Promise) {
-      asked.catch((error: unknown) => {
-        if (errorMessages(error).includes(UNANSWERED)) void this.end().catch(() => {})
-      })
-    }
+    if (asked instanceof Promise) asked.catch((error: unknown) => endIfUnanswered(this, error))
     return asked as never
   }
 }
-
-/** What the driver says of a question without an answer. */
-const UNANSWERED = 'Query read timeout'
 
 export interface PoolSettings {
   applicationName: string

@@ -79,11 +79,18 @@ async function transact<T>(
 ): Promise<T> {
   const client = await pool.connect()
   let begun = false
+  let failure: unknown
   try {
-    return await drizzle(client).transaction((tx) => {
+    return await drizzle(client).transaction(async (tx) => {
       begun = true
-      return work(tx)
+      return await work(tx).catch((error: unknown) => {
+        failure = error
+        throw error
+      })
     }, config)
+  } catch (error) {
+    // Not that of a rollback, which says nothing of why.
+    throw failure ?? error
   } finally {
     // The driver says 'I' for as long as a BEGIN is not answered.
     client.release(!begun || client.getTransactionStatus() !== 'I')
