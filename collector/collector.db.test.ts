@@ -332,7 +332,10 @@ describe('a refused call', () => {
     })
   })
 
-  it('is ended when its message does not arrive, and gives its room back', async () => {
+  it.each([
+    ['its message does not arrive', frame(Buffer.alloc(40_000)).subarray(0, 20_005)],
+    ['its end does not arrive', frame(message())],
+  ])('is ended when %s, and gives its room back', async (_, bytes) => {
     let places = 0
     const reserve = () => {
       places += 1
@@ -349,7 +352,7 @@ describe('a refused call', () => {
         // A refusal without a message is one block of headers.
         stream.on('response', (received) => resolve(status[Number(received['grpc-status'])])),
       )
-      stream.write(frame(Buffer.alloc(40_000)).subarray(0, 20_005))
+      stream.write(bytes)
       await expect.poll(() => places).toBe(1)
       expect(await code).toBe('DEADLINE_EXCEEDED')
       expect(places).toBe(0)
@@ -357,7 +360,11 @@ describe('a refused call', () => {
       expect(await otherClient.call(message('in time'), sound())).toMatchObject({ code: 'OK' })
       session.destroy()
     }
-    const submit = async () => ({ accepted: 1, rejected: 0, message: '' })
+    // Longer than a message may take.
+    const submit = () =>
+      new Promise<IngestResult>((resolve) =>
+        setTimeout(() => resolve({ accepted: 1, rejected: 0, message: '' }), 600),
+      )
     await withIngest({ reserve, submit }, work, 300)
   })
 

@@ -14,7 +14,7 @@ import { admitSender } from '#server/ingest/sender'
 import { createProxyWarnings } from '#server/listener/proxy-warnings'
 import type { Runtime } from '#server/runtime'
 import { type GrpcFailure, toGrpcFailure } from './errors'
-import { passFramesThrough, watchBytes, watchStatus } from './frames'
+import { createDrop, passFramesThrough, watchBytes, watchStatus } from './frames'
 
 /**
  * The place that a call has taken, by its metadata: what an interceptor and its handler both see. Whoever takes it out
@@ -32,6 +32,7 @@ export function createGate(runtime: Runtime, places: Places, messageMs: number):
     passFramesThrough(call)
     watchStatus(call, (code) => runtime.metrics?.countGrpc(status[code] ?? 'UNKNOWN'))
     const refuse = (error: unknown) => call.sendStatus(failureOf(runtime, error))
+    const dropMessage = createDrop(call)
     let held: { metadata: Metadata; place: Reservation } | null = null
     let isOver = false
     let patience: NodeJS.Timeout | undefined
@@ -46,14 +47,16 @@ export function createGate(runtime: Runtime, places: Places, messageMs: number):
           next(metadata)
         }, refuse)
       })
-      .withOnReceiveMessage((message, next) => {
+      // A handler waits for the end of what is sent, not for the message.
+      .withOnReceiveHalfClose((next) => {
         clearTimeout(patience)
-        next(message)
+        next()
       })
       // Called at the end of every call, whoever ended it.
       .withOnCancel(() => {
         isOver = true
         clearTimeout(patience)
+        dropMessage()
         if (held && places.delete(held.metadata)) held.place.release()
       })
       .build()
