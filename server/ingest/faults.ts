@@ -10,11 +10,12 @@ const DATA_FAULT = /^(22|23|54)[0-9A-Z]{3}$|^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)
 const TOO_BIG_TO_BIND = 'The bound string, buffer, or bigint is too big'
 
 /**
- * PostgreSQL: a missing right or table, no resources, an operator, the system around it. SQLite: the same by name, a
- * disk that fails among them (a full quota is SQLITE_IOERR_WRITE).
+ * PostgreSQL: a missing right or table, an operator or a time limit, the system around it, a damaged page. SQLite: the same
+ * by name, a disk that fails among them (a full quota is SQLITE_IOERR_WRITE). Not the want of memory: one huge span may be
+ * all that causes it.
  */
 const SURROUNDINGS =
-  /^(28|3D|3F|42|53|55|57|58)[0-9A-Z]{3}$|^SQLITE_(AUTH|CANTOPEN|CORRUPT|IOERR|NOMEM|NOTADB|PERM|READONLY)/
+  /^(28|3D|3F|42|55|57|58)[0-9A-Z]{3}$|^XX00[12]$|^SQLITE_(AUTH|CANTOPEN|CORRUPT|IOERR(?!_NOMEM)|NOTADB|PERM|READONLY)/
 
 /** Whether the error says that the database cannot store just now, whatever it is given; some of it may go in all the same. */
 export function isFaultOfSurroundings(error: unknown): boolean {

@@ -119,7 +119,8 @@ export class GroupWriter {
       if (!error) stored ||= length > 0
       else {
         failures += 1
-        if (part.length === 1) suspects.push(...part)
+        if (isFaultOfSurroundings(error) && part.length === 1) this.#tellToComeAgain(part)
+        else if (part.length === 1) suspects.push(...part)
         else for (const half of halvesOf(part)) await search(half)
       }
     }

@@ -19,7 +19,7 @@ import { lockTraces } from '#server/ingest/store-traces'
 import { getProject, isDefaultProject } from '#server/projects/projects'
 
 const TRACES_PER_STEP = 500
-/** Into a busy project spans keep coming. Each pass takes what came during the one before, which is less and less. */
+/** Into a busy project spans keep coming. Each pass takes what came during the one before, as long as that is much. */
 const MAX_PASSES = 5
 
 type World = Pick<Ctx, 'db'>
@@ -34,13 +34,12 @@ export async function deleteProject(ctx: World, idOrName: string): Promise<void>
     throw new AppError('forbidden', 'The default project cannot be deleted')
   }
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const deleted = await deletePresent(ctx, project.id)
-    if (pass > 0 && deleted <= TRACES_PER_STEP) break
+    if ((await deletePresent(ctx, project.id)) <= SPANS_PER_DELETE) break
   }
   await ctx.db.write((tx) => deleteRest(ctx, tx, project.id))
 }
 
-/** Deletes the traces that are there now, in small transactions; returns how many those were. */
+/** Deletes the traces that are there now, in small transactions; returns how many spans they had. */
 async function deletePresent(ctx: World, projectId: number): Promise<number> {
   const { db } = ctx
   const lastId = await lastTrace(ctx, projectId)
@@ -50,7 +49,7 @@ async function deletePresent(ctx: World, projectId: number): Promise<number> {
     if (!first) return deleted
     await emptyTrace(db, first)
     await db.write((tx) => deleteTraces({ db, tx }, projectId, doomed))
-    deleted += doomed.length
+    deleted += doomed.reduce((sum, { spanCount }) => sum + spanCount, 0)
   }
 }
 
