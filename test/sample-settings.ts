@@ -16,6 +16,7 @@ const HELD: Env = {
   PHOENIX_SMTP_PASSWORD_FILE: 'a password\n',
   PHOENIX_LDAP_BIND_PASSWORD_FILE: 'a password\n',
   PHOENIX_LDAP_TLS_CA_CERT_FILE: fixture('tls-example.crt'),
+  PHOENIX_TLS_CA_FILE: fixture('tls-example.crt'),
   PHOENIX_TLS_CERT_FILE: fixture('tls-example.crt'),
   PHOENIX_TLS_KEY_FILE: fixture('tls-example.key'),
   PHOENIX_SQL_DATABASE_URL_FILE: 'postgresql://bennu:pw@db.example.com/bennu\n',

@@ -57,6 +57,10 @@ function settingsOfUnit(unit: string): string {
   return [...unit.matchAll(/^Environment=(.*)$/gm)].map((line) => line[1]).join('\n')
 }
 
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
+/** For samples that want one of their clients: the certificate of the authority that `settle` puts there. */
+const SHOWN = { cert: fixture('tls-example.crt'), key: fixture('tls-example.key') }
+
 /** The status of /healthz, or null while there is none. Whose certificate it is does not matter here. */
 function healthOf(port: number, isTls: boolean): Promise<number | null> {
   const options = { host: '127.0.0.1', port, path: '/healthz' }
@@ -65,7 +69,9 @@ function healthOf(port: number, isTls: boolean): Promise<number | null> {
       answer.resume()
       resolve(answer.statusCode ?? null)
     }
-    const call = isTls ? getByTls({ ...options, rejectUnauthorized: false }, take) : getInClear(options, take)
+    const call = isTls
+      ? getByTls({ ...options, ...SHOWN, rejectUnauthorized: false }, take)
+      : getInClear(options, take)
     call.on('error', () => resolve(null))
   })
 }

@@ -404,7 +404,8 @@ describe('the pipeline', () => {
     const spans = Array.from({ length: 16_000 }, (_, n) => named(`span ${n}`))
     expect(await sendBody(asProtobuf(exportRequest(spans)))).toEqual(fine(16_000))
     expect(wrapped.seen.writes).toBeGreaterThanOrEqual(8)
-    expect(await few).toBeLessThanOrEqual(5)
+    // Not at the end: that would be all of them.
+    expect(await few).toBeLessThanOrEqual((wrapped.seen.writes * 2) / 3)
   })
 
   it('tells a request that waited too long for its turn to come again, though others are stored', async () => {
